@@ -1,0 +1,143 @@
+/** The commands, and the menu behind the status item. */
+import type { Disposable, QuickPickItem } from "vscode";
+import { type Connection, NotRunningError } from "./client";
+import type { Doctor } from "./doctor";
+import type { Environment } from "./environment";
+import { type Logger, messageOf } from "./logger";
+import { type Executor, selectModel } from "./models";
+import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
+import { showSilences } from "./silence";
+import type { StatusView } from "./status";
+import { commands, QuickPickItemKind, window, workspace } from "./vscodeapi";
+
+export const Command = {
+  toggle: "burnish.toggle",
+  toggleWorkspace: "burnish.toggleWorkspace",
+  restart: "burnish.restart",
+  showLog: "burnish.showLog",
+  selectModel: "burnish.selectModel",
+  whyNoSuggestion: "burnish.whyNoSuggestion",
+  doctor: "burnish.doctor",
+  setUpEnvironment: "burnish.setUpEnvironment",
+  newPythonFile: "burnish.newPythonFile",
+  showMenu: "burnish.showMenu",
+} as const;
+
+export interface CommandContext {
+  readonly connection: Connection;
+  readonly server: Executor;
+  readonly environment: Environment;
+  readonly doctor: Doctor;
+  readonly logger: Logger;
+  readonly view: () => StatusView;
+}
+
+/** Registers every command. */
+export function registerCommands(context: CommandContext): Disposable[] {
+  const { connection, server, logger } = context;
+  const handlers: Record<string, () => Promise<unknown>> = {
+    [Command.toggle]: async () => announce(await toggleCompletion(), ""),
+    [Command.toggleWorkspace]: async () => announce(await toggleCompletionHere(), " in this workspace"),
+    [Command.restart]: () => connection.restart(true),
+    [Command.showLog]: () => {
+      logger.show();
+      return Promise.resolve();
+    },
+    [Command.selectModel]: () => selectModel(server),
+    [Command.whyNoSuggestion]: () => showSilences(server),
+    [Command.doctor]: () => context.doctor.show(server),
+    [Command.setUpEnvironment]: () => setUpEnvironment(context),
+    [Command.newPythonFile]: newPythonFile,
+    [Command.showMenu]: () => showMenu(context),
+  };
+  return Object.entries(handlers).map(([id, handler]) =>
+    commands.registerCommand(id, () => handler().catch((error: unknown) => tell(error, logger))),
+  );
+}
+
+/** Shows an error with the buttons that help. */
+export async function tell(error: unknown, logger: Logger): Promise<void> {
+  logger.error(messageOf(error));
+  const start = error instanceof NotRunningError ? ["Start"] : [];
+  const answer = await window.showErrorMessage(messageOf(error), ...start, "Show Log");
+  if (answer === "Start") {
+    await commands.executeCommand(Command.restart);
+  } else if (answer === "Show Log") {
+    logger.show();
+  }
+}
+
+function announce(enabled: boolean, where: string): void {
+  window.setStatusBarMessage(`Burnish: suggestions are ${enabled ? "on" : "off"}${where}`, 4000);
+}
+
+async function newPythonFile(): Promise<void> {
+  const document = await workspace.openTextDocument({ language: "python", content: "" });
+  await window.showTextDocument(document);
+}
+
+async function setUpEnvironment({ connection, environment }: CommandContext): Promise<void> {
+  const { interpreter } = launchSettings();
+  if (interpreter !== null) {
+    await window.showInformationMessage(
+      `Burnish uses the interpreter from the setting burnish.interpreter: ${interpreter}. Clear the setting to let Burnish set up its own environment.`,
+    );
+    return;
+  }
+  if (!(await environment.exists())) {
+    await connection.restart(true);
+    return;
+  }
+  const answer = await window.showWarningMessage(
+    "Burnish's Python environment is set up. Remove it and build it again?",
+    { modal: true, detail: "This takes as long as the first time. Models you downloaded stay." },
+    "Rebuild",
+  );
+  if (answer === "Rebuild") {
+    await connection.restart(true, () => environment.discard());
+  }
+}
+
+interface MenuItem extends QuickPickItem {
+  readonly command?: string;
+  readonly args?: readonly unknown[];
+}
+
+/** The rows of the menu. */
+export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
+  const { enabled, setByWorkspace } = completionState();
+  const verb = enabled ? "Turn off" : "Turn on";
+  const icon = enabled ? "$(circle-slash)" : "$(sparkle)";
+  const here: MenuItem[] = inWorkspace
+    ? [{ label: `${icon} ${verb} in this workspace`, command: Command.toggleWorkspace }]
+    : [];
+  const everywhere: MenuItem[] = setByWorkspace
+    ? []
+    : [{ label: `${icon} ${verb} suggestions`, command: Command.toggle }];
+  return [
+    { label: view.summary, kind: QuickPickItemKind.Separator },
+    ...everywhere,
+    ...here,
+    { label: "$(package) Select model…", command: Command.selectModel },
+    { label: "$(question) Why was there no suggestion?", command: Command.whyNoSuggestion },
+    { label: "", kind: QuickPickItemKind.Separator },
+    { label: "$(pulse) Doctor", description: "what works here and what does not", command: Command.doctor },
+    { label: "$(debug-restart) Restart server and engine", command: Command.restart },
+    { label: "$(tools) Set up or rebuild the Python environment…", command: Command.setUpEnvironment },
+    { label: "$(output) Show log", command: Command.showLog },
+    { label: "$(gear) Settings", command: "workbench.action.openSettings", args: ["@ext:burnish.burnish"] },
+  ];
+}
+
+async function showMenu(context: CommandContext): Promise<void> {
+  const view = context.view();
+  const facts = view.facts.map(([name, value]) => `${name.toLowerCase()}: ${value}`).join(" · ");
+  const inWorkspace = (workspace.workspaceFolders?.length ?? 0) > 0;
+  const choice = await window.showQuickPick(menuItems(view, inWorkspace), {
+    title: `Burnish: ${view.summary}`,
+    placeHolder: facts,
+  });
+  if (choice?.command !== undefined) {
+    await commands.executeCommand(choice.command, ...(choice.args ?? []));
+  }
+}

@@ -1,0 +1,121 @@
+/** Wiring only: makes the parts, connects them, and takes them down again. */
+import * as path from "node:path";
+import type { ExtensionContext } from "vscode";
+import { Connection, type ConnectionState } from "./client";
+import { registerCommands, tell } from "./commands";
+import { Doctor, type Facts } from "./doctor";
+import { Environment, EnvironmentError } from "./environment";
+import { createLogger, messageOf } from "./logger";
+import type { Executor } from "./models";
+import { ProgressHub } from "./progressHub";
+import type { ServerStatus } from "./protocol";
+import { serverCommandLine } from "./serverProcess";
+import { LspSession } from "./session";
+import { completionState, launchSettings, RESTART_KEYS } from "./settings";
+import { renderStatus, StatusItems, type StatusView } from "./status";
+import { Command } from "./commands";
+import { commands, env, version, workspace } from "./vscodeapi";
+
+let connection: Connection | undefined;
+
+export function activate(context: ExtensionContext): void {
+  const logger = createLogger();
+  const progress = new ProgressHub();
+  const storage = context.globalStorageUri.fsPath;
+  const environment = new Environment({
+    root: path.join(storage, "python"),
+    payloadFolder: path.join(context.extensionPath, "extension", "python"),
+    memory: context.globalState,
+    logger,
+  });
+  const status = new StatusBoard();
+  const own = new Connection({
+    createSession: async (ask) => {
+      const python = await environment.resolve(ask);
+      status.update({ setUp: true, python });
+      const line = serverCommandLine(python, launchSettings().serverArguments);
+      return new LspSession({ line, cwd: storage, logger, progress, onStatus: (server) => status.update({ server }) });
+    },
+    logger,
+    onState: (state) =>
+      status.update(state.kind === "running" ? { connection: state } : { connection: state, server: null }),
+    onFailure: (error) => {
+      const reason = error instanceof EnvironmentError ? error.reason : "failed";
+      status.update({ setUp: reason === "failed" });
+      if (reason === "failed") {
+        void tell(error, logger);
+      } else {
+        logger.info(messageOf(error));
+      }
+    },
+  });
+  connection = own;
+  const server: Executor = {
+    execute: (command, args, token) => own.execute(command, args, token),
+    onProgress: (listener) => progress.listen(listener),
+  };
+  const doctor = new Doctor(() => Promise.resolve(installationFacts(context, status)));
+  context.subscriptions.push(
+    logger,
+    environment,
+    status,
+    doctor,
+    ...registerCommands({ connection: own, server, environment, doctor, logger, view: () => status.view() }),
+    workspace.onDidChangeConfiguration((event) => {
+      status.update({});
+      if (RESTART_KEYS.some((key) => event.affectsConfiguration(key))) {
+        void own.restart();
+      }
+    }),
+    workspace.onDidGrantWorkspaceTrust(() => void own.restart()),
+  );
+  // Not awaited: activation must not wait for an environment to be built.
+  void workspace.fs.createDirectory(context.globalStorageUri).then(() => own.start());
+}
+
+export async function deactivate(): Promise<void> {
+  await connection?.dispose();
+}
+
+interface BoardState {
+  readonly connection: ConnectionState;
+  readonly server: ServerStatus | null;
+  readonly setUp: boolean;
+  readonly python: string;
+}
+
+/** Keeps what is known and redraws the status items when it changes. */
+class StatusBoard {
+  private readonly items = new StatusItems(Command.showMenu);
+  private state: BoardState = { connection: { kind: "stopped" }, server: null, setUp: true, python: "none" };
+
+  update(change: Partial<BoardState>): void {
+    this.state = { ...this.state, ...change };
+    this.items.show(this.view());
+    void commands.executeCommand("setContext", "burnish.environmentReady", this.state.connection.kind === "running");
+  }
+
+  view(): StatusView {
+    return renderStatus({ ...this.state, ...completionState() });
+  }
+
+  get python(): string {
+    return this.state.python;
+  }
+
+  dispose(): void {
+    this.items.dispose();
+  }
+}
+
+function installationFacts(context: ExtensionContext, status: StatusBoard): Facts {
+  const manifest = context.extension.packageJSON as { version: string };
+  return [
+    ["Extension", manifest.version],
+    ["Editor", `${env.appName} ${version}`],
+    ["System", `${process.platform} ${process.arch}`],
+    ["Python", status.python],
+    ["State", status.view().summary],
+    ...status.view().facts,
+  ];
+}

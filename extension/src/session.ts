@@ -1,0 +1,173 @@
+/** A server session made of vscode-languageclient and the server's process. */
+import type { CancellationToken, Disposable, WorkspaceConfiguration } from "vscode";
+import {
+  CloseAction,
+  DidChangeConfigurationNotification,
+  ErrorAction,
+  ExecuteCommandRequest,
+  LanguageClient,
+  type LanguageClientOptions,
+  type MessageTransports,
+  RevealOutputChannelOn,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageclient/node";
+import type { ServerSession } from "./client";
+import { type Logger, logServerLine, messageOf } from "./logger";
+import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol";
+import type { ProgressHub } from "./progressHub";
+import { type ServerCommandLine, ServerProcess } from "./serverProcess";
+import { configurationFor, SECTION, serverSettings } from "./settings";
+import { workspace } from "./vscodeapi";
+
+export interface SessionOptions {
+  readonly line: ServerCommandLine;
+  /** Where the server runs: never a project's folder. */
+  readonly cwd: string;
+  readonly logger: Logger;
+  readonly onStatus: (status: ServerStatus) => void;
+  readonly progress: ProgressHub;
+}
+
+/** vscode-languageclient without its own pop-ups: what the user is told is decided in one place, not here. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+  override info(message: string, data?: unknown): void {
+    super.info(message, data, false);
+  }
+}
+
+/** One server process and the client that talks to it. */
+export class LspSession implements ServerSession {
+  private process: ServerProcess | null = null;
+  private readonly client: LanguageClient;
+  private crashListener: ((how: string) => void) | null = null;
+  private settingsListener: Disposable | null = null;
+  private stopping = false;
+
+  constructor(private readonly options: SessionOptions) {
+    this.client = new QuietClient(SECTION, "Burnish", () => this.connect(), this.clientOptions());
+    this.client.onNotification(STATUS_NOTIFICATION, (value: unknown) => {
+      const status = parseStatus(value);
+      if (status === null) {
+        options.logger.warn(`A status of the server could not be understood: ${JSON.stringify(value)}`);
+      } else {
+        options.onStatus(status);
+      }
+    });
+  }
+
+  async start(): Promise<void> {
+    const started = this.client.start();
+    // Also awaited below; a second handler keeps a loss of the race from counting as unhandled.
+    started.catch(() => undefined);
+    await Promise.race([started, this.died()]);
+    this.settingsListener = workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(SECTION)) {
+        this.sendSettings().catch((error: unknown) =>
+          this.options.logger.warn(`The settings could not be sent: ${messageOf(error)}`),
+        );
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.settingsListener?.dispose();
+    try {
+      await this.client.dispose();
+    } catch (error) {
+      this.options.logger.debug(`Stopping the client: ${messageOf(error)}`);
+    }
+    await this.process?.end();
+  }
+
+  execute(command: string, args: readonly unknown[], token?: CancellationToken): Promise<unknown> {
+    return this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [...args] as never[] }, token);
+  }
+
+  onCrash(listener: (how: string) => void): void {
+    this.crashListener = listener;
+  }
+
+  private processStarted: (process: ServerProcess) => void = () => undefined;
+  private readonly processReady = new Promise<ServerProcess>((resolve) => {
+    this.processStarted = resolve;
+  });
+
+  private async connect(): Promise<MessageTransports> {
+    const { line, cwd, logger } = this.options;
+    logger.info(`> ${[line.command, ...line.args].join(" ")}`);
+    const server = await ServerProcess.start(line, cwd, (text) => logServerLine(logger, text));
+    this.process = server;
+    this.processStarted(server);
+    void server.exited.then((how) => {
+      if (!this.stopping) {
+        this.crashListener?.(how);
+      }
+    });
+    return {
+      reader: new StreamMessageReader(server.child.stdout),
+      writer: new StreamMessageWriter(server.child.stdin),
+    };
+  }
+
+  /** Rejects when the process ends; without this a server that dies while starting would be waited for in vain. */
+  private async died(): Promise<never> {
+    const server = await this.processReady;
+    const how = await server.exited;
+    const words = server.lastWords;
+    throw new Error(
+      `Burnish's language server ended while starting (${how})${words === null ? "." : `: ${words}`} The log has the details.`,
+    );
+  }
+
+  private sendSettings(): Promise<void> {
+    return this.client.sendNotification(DidChangeConfigurationNotification.type, {
+      settings: { [SECTION]: serverSettings() },
+    });
+  }
+
+  private clientOptions(): LanguageClientOptions {
+    const { logger } = this.options;
+    return {
+      documentSelector: [
+        { scheme: "file", language: "python" },
+        { scheme: "untitled", language: "python" },
+      ],
+      outputChannel: logger,
+      traceOutputChannel: logger,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: () => ({ settings: serverSettings() }),
+      initializationFailedHandler: () => false,
+      // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.
+      errorHandler: {
+        error: (_error, _message, count) => ({
+          action: count !== undefined && count <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
+          handled: true,
+        }),
+        closed: () => {
+          // The pipe may close while the process lives on; its end is what counts as the crash.
+          void this.process?.end();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
+      middleware: {
+        handleWorkDoneProgress: (token, params, next) => {
+          this.options.progress.take(token, params);
+          next(token, params);
+        },
+        workspace: {
+          configuration: (params) =>
+            params.items.map((item) => configurationFor(item.section) as WorkspaceConfiguration),
+          didChangeConfiguration: () => this.sendSettings(),
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,124 @@
+/** Reading the settings: what goes to the server, and what only the extension uses. */
+import * as os from "node:os";
+import * as path from "node:path";
+import { ConfigurationTarget, workspace } from "./vscodeapi";
+
+export const SECTION = "burnish";
+
+/** The settings the language server knows, in the shape it expects below the section `burnish`. */
+export interface ServerSettings {
+  readonly completion: {
+    readonly enabled: boolean;
+    readonly multiline: boolean;
+    readonly minConfidence: number | null;
+    readonly maxLatencyMs: number;
+    readonly debounceMs: number;
+  };
+  readonly model: string;
+  readonly engine: { readonly threads: number; readonly gpuLayers: number; readonly contextTokens: number };
+  readonly logLevel: string;
+}
+
+/** The settings that never leave the extension. */
+export interface LaunchSettings {
+  /** Absolute path, or `null` to use Burnish's own environment. */
+  readonly interpreter: string | null;
+  readonly serverArguments: readonly string[];
+  readonly pipArguments: readonly string[];
+}
+
+/** A change of one of these needs a new server process. */
+export const RESTART_KEYS = ["burnish.interpreter", "burnish.server.arguments"] as const;
+
+/** What the server is to use now. */
+export function serverSettings(): ServerSettings {
+  const config = workspace.getConfiguration(SECTION);
+  return {
+    completion: {
+      enabled: config.get("completion.enabled", true),
+      multiline: config.get("completion.multiline", true),
+      minConfidence: config.get<number | null>("completion.minConfidence", null),
+      maxLatencyMs: config.get("completion.maxLatencyMs", 1500),
+      debounceMs: config.get("completion.debounceMs", 75),
+    },
+    model: expandPath(config.get("model", "")),
+    engine: {
+      threads: config.get("engine.threads", 0),
+      gpuLayers: config.get("engine.gpuLayers", -1),
+      contextTokens: config.get("engine.contextTokens", 0),
+    },
+    logLevel: config.get("logLevel", "info"),
+  };
+}
+
+/** How the server is to be started now. */
+export function launchSettings(): LaunchSettings {
+  const config = workspace.getConfiguration(SECTION);
+  const interpreter = expandPath(config.get("interpreter", "").trim());
+  return {
+    interpreter: interpreter === "" ? null : interpreter,
+    serverArguments: strings(config.get("server.arguments")),
+    pipArguments: strings(config.get("environment.pipArguments")),
+  };
+}
+
+/** Answers the server's `workspace/configuration` for one section: `burnish` or something below it. */
+export function configurationFor(section: string | undefined): unknown {
+  const settings = serverSettings();
+  if (section === undefined || section === "") {
+    return { [SECTION]: settings };
+  }
+  const [head, ...rest] = section.split(".");
+  if (head !== SECTION) {
+    return null;
+  }
+  let value: unknown = settings;
+  for (const key of rest) {
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return value === undefined ? null : value;
+}
+
+/** Fills in a leading `~` and `${workspaceFolder}` (the first folder). */
+export function expandPath(text: string): string {
+  let result = text;
+  if (result === "~" || result.startsWith("~/") || result.startsWith("~\\")) {
+    result = path.join(os.homedir(), result.slice(1));
+  }
+  const folder = workspace.workspaceFolders?.[0]?.uri.fsPath;
+  return folder === undefined ? result : result.replaceAll("${workspaceFolder}", folder);
+}
+
+/** Are suggestions on, and does the workspace have a say of its own? */
+export function completionState(): { enabled: boolean; setByWorkspace: boolean } {
+  const config = workspace.getConfiguration(SECTION);
+  return {
+    enabled: config.get("completion.enabled", true),
+    setByWorkspace: config.inspect<boolean>("completion.enabled")?.workspaceValue !== undefined,
+  };
+}
+
+/**
+ * Turns suggestions on or off where the present value comes from: for everything, or for this workspace when it has a
+ * value of its own. Returns the new value.
+ */
+export async function toggleCompletion(): Promise<boolean> {
+  const { enabled, setByWorkspace } = completionState();
+  const target = setByWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global;
+  await workspace.getConfiguration(SECTION).update("completion.enabled", !enabled, target);
+  return !enabled;
+}
+
+/** Turns suggestions on or off for this workspace only; back to what holds elsewhere removes the workspace's value. */
+export async function toggleCompletionHere(): Promise<boolean> {
+  const config = workspace.getConfiguration(SECTION);
+  const inspected = config.inspect<boolean>("completion.enabled");
+  const elsewhere = inspected?.globalValue ?? inspected?.defaultValue ?? true;
+  const wanted = !completionState().enabled;
+  await config.update("completion.enabled", wanted === elsewhere ? undefined : wanted, ConfigurationTarget.Workspace);
+  return wanted;
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}

@@ -1,0 +1,26 @@
+/**
+ * The one module that touches the editor's API at run time. Everything else imports values from here and types from
+ * "vscode", so a test replaces this module and needs no editor.
+ */
+export {
+  CancellationTokenSource,
+  ConfigurationTarget,
+  Disposable,
+  EventEmitter,
+  LanguageStatusSeverity,
+  MarkdownString,
+  Position,
+  ProgressLocation,
+  QuickPickItemKind,
+  Range,
+  StatusBarAlignment,
+  ThemeColor,
+  Uri,
+  commands,
+  env,
+  extensions,
+  languages,
+  version,
+  window,
+  workspace,
+} from "vscode";

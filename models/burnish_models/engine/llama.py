@@ -1,0 +1,220 @@
+"""llama.cpp through llama-cpp-python's low-level API: one model, one context, one sequence.
+
+Only the worker process imports this module: whatever happens in native code happens there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+from numpy.typing import NDArray
+
+from burnish_models.engine.decode import Aborted
+from burnish_models.errors import EngineStartError, ModelUnsupportedError
+
+__all__ = ["LlamaBackend", "NativeAbortFlag", "system_info"]
+
+_LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
+
+
+class NativeAbortFlag:
+    """An abort flag that llama.cpp reads without entering Python.
+
+    llama.cpp calls ``bool callback(void *data)`` between graph nodes. A Python callback would need the interpreter lock
+    hundreds of times a token; ``strlen`` of the C library has the same shape: it is 0 (false) while the first byte
+    is NUL and 1 (true) once it is not. The other bytes stay NUL.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._bytes = ctypes.create_string_buffer(16)
+        libc = ctypes.CDLL(ctypes.util.find_library("c") or None)
+        self.callback = ctypes.cast(libc.strlen, lib.ggml_abort_callback)
+        self.address = ctypes.cast(self._bytes, ctypes.c_void_p)
+
+    def set(self, reason: str) -> None:
+        """Stop the running evaluation; the first reason wins."""
+        if not self._bytes[0] or self._bytes[0] == b"\x00":
+            self.reason = reason
+        self._bytes[0] = b"\x01"
+
+    def clear(self) -> None:
+        """Ready for the next request."""
+        self._bytes[0] = b"\x00"
+        self.reason = ""
+
+
+def system_info() -> str:
+    """llama.cpp's own line about the CPU features it was built with."""
+    return lib.llama_print_system_info().decode("utf-8", "replace").strip()
+
+
+class LlamaBackend:
+    """A loaded model with its context (see :class:`~burnish_models.engine.decode.Backend`).
+
+    Raises:
+        EngineStartError: llama.cpp refused the file or could not allocate the context.
+    """
+
+    def __init__(self, path: Path, *, threads: int, gpu_layers: int, context_tokens: int, batch_tokens: int,
+                 abort: NativeAbortFlag) -> None:
+        self._logs: list[str] = []
+        self._log_callback = _LOG_CALLBACK(self._log)
+        lib.llama_log_set(ctypes.cast(self._log_callback, lib.llama_log_callback), None)
+        lib.llama_backend_init()
+        self._model = self._load_model(path, gpu_layers)
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        self.vocabulary_size = lib.llama_vocab_n_tokens(self._vocab)
+        self._batch_tokens = min(batch_tokens, context_tokens)
+        self._context = self._new_context(threads, context_tokens, abort)
+        self._memory = lib.llama_get_memory(self._context)
+        self.context_tokens = int(lib.llama_n_ctx(self._context))
+        self._adapter: Any = None
+        self._length = 0
+        # The batch only points at its tokens: they must outlive the call.
+        self._buffer = (lib.llama_token * self._batch_tokens)()
+
+    def _log(self, level: int, text: bytes, _data: object) -> None:
+        # 3 and 4 are warnings and errors in ggml's scale; 5 continues the line before.
+        if level in (3, 4):
+            self._logs.append(text.decode("utf-8", "replace").strip())
+            del self._logs[:-20]
+
+    def _why(self) -> str:
+        return "; ".join(self._logs[-3:]) if self._logs else "llama.cpp gave no reason"
+
+    def _load_model(self, path: Path, gpu_layers: int) -> Any:
+        params = lib.llama_model_default_params()
+        offload = bool(lib.llama_supports_gpu_offload())
+        self.gpu_layers = (999 if gpu_layers < 0 else gpu_layers) if offload else 0
+        params.n_gpu_layers = self.gpu_layers
+        model = lib.llama_model_load_from_file(str(path).encode(), params)
+        if not model:
+            raise EngineStartError(
+                f"llama.cpp could not load {path.name}: {self._why()}. Try another model, or run `burnish doctor`."
+            )
+        self.gpu_layers = min(self.gpu_layers, lib.llama_model_n_layer(model) + 1)
+        return model
+
+    def _new_context(self, threads: int, context_tokens: int, abort: NativeAbortFlag) -> Any:
+        params = lib.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = params.n_ubatch = self._batch_tokens
+        params.n_threads = params.n_threads_batch = threads
+        params.no_perf = True
+        context = lib.llama_init_from_model(self._model, params)
+        if not context:
+            raise EngineStartError(
+                f"no memory for a context of {context_tokens} tokens ({self._why()}): set a smaller context or model."
+            )
+        self._abort = abort
+        lib.llama_set_abort_callback(context, abort.callback, abort.address)
+        return context
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return int(lib.llama_model_n_params(self._model))
+
+    @property
+    def bos(self) -> int | None:
+        """The token every prompt begins with, where the vocabulary asks for one."""
+        return int(lib.llama_vocab_bos(self._vocab)) if lib.llama_vocab_get_add_bos(self._vocab) else None
+
+    def end_tokens(self) -> list[int]:
+        """Ids that llama.cpp takes for the end of an answer."""
+        return [i for i in range(self.vocabulary_size) if lib.llama_vocab_is_eog(self._vocab, i)]
+
+    def pieces(self) -> list[bytes]:
+        """Bytes of every token; control tokens as empty bytes."""
+        buffer = ctypes.create_string_buffer(512)
+        pieces: list[bytes] = []
+        for token in range(self.vocabulary_size):
+            size = lib.llama_token_to_piece(self._vocab, token, buffer, 512, 0, False)
+            pieces.append(buffer.raw[:size] if size > 0 else b"")
+        return pieces
+
+    def tokenizer(self, *, leading_space: bool) -> Callable[[str], list[int]]:
+        """A function from plain text to ids. SentencePiece's implicit leading space is kept only on request."""
+        if leading_space or lib.llama_vocab_type(self._vocab) != lib.LLAMA_VOCAB_TYPE_SPM:
+            return self._tokenize
+        lead = self._tokenize("\n")
+
+        def without_lead(text: str) -> list[int]:
+            tokens = self._tokenize("\n" + text)
+            return tokens[len(lead) :] if tokens[: len(lead)] == lead else self._tokenize(text)
+
+        return without_lead
+
+    def _tokenize(self, text: str) -> list[int]:
+        if not text:
+            return []
+        data = text.encode("utf-8", "replace")
+        size = len(data) + 8
+        tokens = (lib.llama_token * size)()
+        count = lib.llama_tokenize(self._vocab, data, len(data), tokens, size, False, False)
+        if count < 0:
+            raise ModelUnsupportedError("the model's tokenizer could not encode this text")
+        return list(tokens[:count])
+
+    def length(self) -> int:
+        """Number of cached tokens."""
+        return self._length
+
+    def truncate(self, length: int) -> int:
+        """Keep the first ``length`` cached tokens; models that cannot drop a part start from nothing."""
+        if length < self._length:
+            if length == 0 or not lib.llama_memory_seq_rm(self._memory, 0, length, -1):
+                lib.llama_memory_clear(self._memory, False)
+                length = 0
+            self._length = length
+        return self._length
+
+    def evaluate(self, tokens: list[int], *, logits: bool) -> NDArray[np.float32] | None:
+        """Append ``tokens``; logits after the last one as a float32 view of shape (vocabulary,)."""
+        for begin in range(0, len(tokens), self._batch_tokens):
+            self._decode(tokens[begin : begin + self._batch_tokens])
+        if not logits:
+            return None
+        return np.ctypeslib.as_array(lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,))
+
+    def _decode(self, tokens: list[int]) -> None:
+        self._buffer[: len(tokens)] = tokens
+        batch = lib.llama_batch_get_one(self._buffer, len(tokens))
+        code = lib.llama_decode(self._context, batch)
+        if code == 0:
+            self._length += len(tokens)
+            if self._abort.reason:
+                raise Aborted
+            return
+        self._length = lib.llama_memory_seq_pos_max(self._memory, 0) + 1
+        if code == 2:
+            raise Aborted
+        raise RuntimeError(f"llama.cpp could not evaluate {len(tokens)} tokens (code {code}: {self._why()})")
+
+    def set_adapter(self, path: Path | None, scale: float) -> None:
+        """Serve with this LoRA adapter, or with none. The caller must drop the cache afterwards.
+
+        Raises:
+            EngineStartError: llama.cpp refused the adapter; the one before stays.
+        """
+        fresh = None
+        if path is not None:
+            fresh = lib.llama_adapter_lora_init(self._model, str(path).encode())
+            if not fresh:
+                raise EngineStartError(f"llama.cpp refused the adapter {path.name}: {self._why()}")
+            adapters = (lib.llama_adapter_lora_p_ctypes * 1)(fresh)
+            scales = (ctypes.c_float * 1)(scale)
+            lib.llama_set_adapters_lora(self._context, adapters, 1, scales)
+        else:
+            lib.llama_set_adapters_lora(self._context, None, 0, None)
+        old, self._adapter = self._adapter, fresh
+        self.truncate(0)
+        if old:
+            lib.llama_adapter_lora_free(old)

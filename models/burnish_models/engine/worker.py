@@ -1,0 +1,177 @@
+"""The worker process: loads one model and answers requests on standard input, one at a time.
+
+Run as ``python -m burnish_models.engine.worker``. Frames are described in wire.py. Operations in: ``load``,
+``generate``, ``cancel``, ``adapter``, ``close``. Events out: ``loaded``, ``chunk``, ``done``, ``adapter``, ``error``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from burnish_models import gguf_file, hardware
+from burnish_models.engine import wire
+from burnish_models.engine.base import Finish, Timings
+from burnish_models.engine.decode import Decoder
+from burnish_models.engine.llama import LlamaBackend, NativeAbortFlag, system_info
+from burnish_models.engine.prompt import PromptTokenizer
+from burnish_models.engine.vocabulary import Vocabulary
+from burnish_models.errors import EngineError, ModelsError
+
+__all__ = ["main"]
+
+_LARGEST_DEFAULT_CONTEXT = 8192
+
+
+@dataclass
+class _Loaded:
+    backend: LlamaBackend
+    decoder: Decoder
+    info: gguf_file.GgufInfo
+
+
+class Worker:
+    """Reads frames in a thread of its own, so that a cancel arrives while native code runs."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming, self._outgoing = incoming, outgoing
+        self._queue: queue.SimpleQueue[tuple[float, dict[str, Any]]] = queue.SimpleQueue()
+        self._abort = NativeAbortFlag()
+        self._lock = threading.Lock()
+        self._current: int | None = None
+        self._cancelled: set[int] = set()
+        self._loaded: _Loaded | None = None
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one frame."""
+        self._outgoing.write(wire.pack(message))
+        self._outgoing.flush()
+
+    def read(self) -> None:
+        """The reader thread: queue operations, act on cancels at once, end with the parent."""
+        while (message := wire.read_frame(self._incoming)) is not None:
+            if message["op"] == "cancel":
+                self._cancel(int(message["id"]))
+            else:
+                self._queue.put((time.perf_counter(), message))
+        os._exit(0)
+
+    def _cancel(self, request: int) -> None:
+        with self._lock:
+            if self._current == request:
+                self._abort.set("cancelled")
+            else:
+                self._cancelled.add(request)
+
+    def serve(self) -> None:
+        """Work through the queue until asked to close."""
+        while True:
+            arrived, message = self._queue.get()
+            if message["op"] == "close":
+                return
+            try:
+                self._handle(message, arrived)
+            except (ModelsError, RuntimeError, ValueError, OSError, MemoryError) as error:
+                self.send(wire.error_frame(error, message.get("id")))
+
+    def _handle(self, message: dict[str, Any], arrived: float) -> None:
+        if message["op"] == "load":
+            self._load(message)
+        elif message["op"] == "generate":
+            self._generate(message, arrived)
+        elif message["op"] == "adapter":
+            self._set_adapter(message)
+        else:
+            raise EngineError(f"unknown operation {message['op']!r}")
+
+    def _load(self, message: dict[str, Any]) -> None:
+        path = Path(message["path"])
+        info = gguf_file.inspect(path)
+        context = int(message["context_tokens"]) or min(info.context_length or 4096, _LARGEST_DEFAULT_CONTEXT)
+        available = int(message["available_bytes"]) or None
+        info = gguf_file.check(path, available, context, ubatch_tokens=int(message["batch_tokens"]))
+        threads = int(message["threads"]) or hardware.recommended_threads()
+        backend = LlamaBackend(path, threads=threads, gpu_layers=int(message["gpu_layers"]), context_tokens=context,
+                               batch_tokens=int(message["batch_tokens"]), abort=self._abort)
+        assert info.fim is not None
+        ends = {info.token_ids[name] for name in info.fim.stop_tokens if name in info.token_ids}
+        vocabulary = Vocabulary(backend.pieces(), ends | set(backend.end_tokens()))
+        prompts = PromptTokenizer(info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos)
+        self._loaded = _Loaded(backend, Decoder(backend, vocabulary, prompts, self._abort), info)
+        # The first evaluation allocates and maps: better now than under the first keystroke.
+        backend.evaluate([next(iter(info.token_ids.values()))], logits=True)
+        backend.truncate(0)
+        self.send({"event": "loaded", "model": info.name, "architecture": info.architecture, "parameters": backend.parameters,
+                   "context_tokens": backend.context_tokens, "threads": threads, "gpu_layers": backend.gpu_layers,
+                   "fim_family": info.fim_family, "system_info": system_info(), "quantization": info.quantization})
+
+    def _generate(self, message: dict[str, Any], arrived: float) -> None:
+        request_id = int(message["id"])
+        if self._loaded is None:
+            raise EngineError("no model is loaded")
+        request = wire.decode_request(message["request"])
+        with self._lock:
+            if request_id in self._cancelled:
+                self._cancelled.discard(request_id)
+                finish = Finish("cancelled", Timings(), 0, 0, 0)
+                self.send({"event": "done", "id": request_id, "finish": wire.encode_finish(finish)})
+                return
+            self._abort.clear()
+            self._current = request_id
+        queued = (time.perf_counter() - arrived) * 1000
+        if request.deadline_ms is not None:
+            request = replace(request, deadline_ms=max(0.0, request.deadline_ms - queued))
+        try:
+            finish = self._loaded.decoder.run(
+                request, lambda text: self.send({"event": "chunk", "id": request_id, "text": text}) if text else None
+            )
+        finally:
+            with self._lock:
+                self._current = None
+                self._cancelled = {i for i in self._cancelled if i > request_id}
+        timings = replace(finish.timings, queue_ms=queued, total_ms=finish.timings.total_ms + queued)
+        self.send({"event": "done", "id": request_id, "finish": wire.encode_finish(replace(finish, timings=timings))})
+
+    def _set_adapter(self, message: dict[str, Any]) -> None:
+        if self._loaded is None:
+            raise EngineError("no model is loaded")
+        path = Path(message["path"]) if message["path"] else None
+        if path is not None:
+            gguf_file.check_adapter(path, self._loaded.info)
+        self._loaded.backend.set_adapter(path, float(message["scale"]))
+        self._loaded.decoder.forget()
+        self.send({"event": "adapter", "id": message["id"]})
+
+
+def _private_output() -> BinaryIO:
+    """A stream to the parent that stray prints cannot reach: standard output itself becomes standard error."""
+    private = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    return private
+
+
+def _die_first() -> None:
+    """Ask the kernel to end this process before the editor or the language server when memory runs out."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("600", encoding="ascii")
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe."""
+    _die_first()
+    worker = Worker(os.fdopen(os.dup(0), "rb"), _private_output())
+    threading.Thread(target=worker.read, name="frames", daemon=True).start()
+    worker.serve()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

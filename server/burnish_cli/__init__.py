@@ -1,0 +1,1 @@
+"""The `burnish` command: a root group that finds its subcommands through entry points."""

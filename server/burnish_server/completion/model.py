@@ -1,0 +1,85 @@
+"""The data that travels through the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from burnish_analysis.syntax import SyntaxTree
+from burnish_models.engine.base import Timings
+from burnish_server.documents import SourceText
+
+__all__ = ["CompletionRequest", "CompletionResult", "SelectedItem", "TokenCounts"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedItem:
+    """The item selected in the editor's own completion list: it replaces ``[start, end)`` with ``text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """A completion asked for at ``offset`` (an index into ``source.text``).
+
+    ``tree`` is a syntax tree of this text or an earlier one of the same document, where the caller has one.
+    ``invoked`` means that the user asked by a gesture rather than by typing. ``fresh`` asks the model even where an
+    earlier answer would do.
+    """
+
+    uri: str
+    source: SourceText
+    offset: int
+    path: str = ""
+    language: str = "python"
+    invoked: bool = False
+    fresh: bool = False
+    selected: SelectedItem | None = None
+    tree: SyntaxTree | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """Tokens of the prompt, how many of them were reused from an earlier one, and tokens generated."""
+
+    prompt: int = 0
+    cached: int = 0
+    generated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionResult:
+    """What came of a request.
+
+    ``text`` replaces ``[start, end)`` of the document; it is empty when ``dropped`` names the rule that
+    silenced it, and ``reason`` says so in one sentence. ``candidate`` is what the model wrote, for the
+    log of reasons.
+    """
+
+    text: str
+    start: int
+    end: int
+    confidence: float | None = None
+    timings: Timings = field(default_factory=Timings)
+    tokens: TokenCounts = TokenCounts()
+    model: str = ""
+    adapter: str | None = None
+    dropped: str | None = None
+    reason: str = ""
+    candidate: str = ""
+    reused: bool = False
+
+    def as_contract(self) -> dict[str, Any]:
+        """The JSON object of ``burnish complete``."""
+        return {
+            "text": self.text,
+            "confidence": self.confidence,
+            "model": self.model,
+            "adapter": self.adapter,
+            "timings": {key: round(value, 3) for key, value in asdict(self.timings).items()},
+            "tokens": asdict(self.tokens),
+            "dropped": self.dropped,
+        }

@@ -1,0 +1,120 @@
+"""From what the model wrote to what is worth showing: trims, and drops with a named rule each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from burnish_analysis.brackets import balance
+from burnish_analysis.indent import columns, leading_whitespace
+from burnish_server.completion.brackets import fit
+from burnish_server.completion.intent import Intent
+from burnish_server.completion.repetition import (
+    cut_lines_below,
+    cut_tail_loop,
+    repeats_above,
+    repeats_below,
+)
+from burnish_server.documents import SourceText
+
+__all__ = ["Dropped", "Offer", "postprocess"]
+
+_MIN_CHARACTERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A text that replaces ``[start, end)`` of the document, in the document's own line ends."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Nothing to show; ``rule`` is a key of :data:`burnish_server.completion.reasons.SENTENCES`."""
+
+    rule: str
+
+
+def postprocess(
+    source: SourceText, offset: int, raw: str, intent: Intent, *, finished: bool
+) -> Offer | Dropped:
+    """Turn raw model text (LF line ends) into an offer at ``offset``.
+
+    ``finished`` says that the model ended by itself or by a stop rule rather than by a limit: an
+    unfinished last line is never shown.
+    """
+    line = source.line_of(offset)
+    start, end = source.line_span(line)
+    typed, rest = source.text[start:offset], source.text[offset:end]
+    below = source.text[end : end + 8_000].replace("\r\n", "\n")
+    text = raw.split("\ufffd", 1)[0]
+    text = _block(text, typed, below, intent, finished=finished) if intent.multiline else text.split("\n")[0]
+    text = cut_tail_loop(text.rstrip())
+    dropped = _repeated(source, start, typed, text, rest, below)
+    if dropped is not None:
+        return dropped
+    covered = len(rest) if intent.multiline else 0
+    if not intent.multiline:
+        fitted = fit(source.text[intent.tree.top_level_start(offset) : offset], text, rest)
+        text, covered = fitted.text, fitted.covered
+    return _checked(source, offset, text, covered, intent)
+
+
+def _block(text: str, typed: str, below: str, intent: Intent, *, finished: bool) -> str:
+    """Cut a block at its scope, at an unfinished last line, and where it copies what stands below."""
+    lines = text.split("\n")
+    if not finished and len(lines) > 1:
+        lines.pop()
+    limit = intent.context.header_indent
+    kept: list[str] = []
+    code = bool(typed.strip())
+    for number, current in enumerate(lines):
+        if current.strip() and number > 0 and not balance("\n".join(kept)).open_quote:
+            indent = columns(leading_whitespace(current))
+            leaves = indent < limit if not code else indent <= limit
+            if leaves and current.strip()[0] not in ")]}":
+                break
+        code = code or bool(current.strip())
+        kept.append(current)
+    return cut_lines_below("\n".join(kept), below)
+
+
+def _repeated(
+    source: SourceText, line_start: int, typed: str, text: str, rest: str, below: str
+) -> Dropped | None:
+    if not text.strip():
+        return Dropped("empty")
+    stripped = rest.strip()
+    if stripped and text.strip() == stripped:
+        return Dropped("duplicate-suffix")
+    if repeats_below(typed, text, below):
+        return Dropped("repeats-below")
+    if repeats_above(typed, text, source.text[max(0, line_start - 20_000) : line_start]):
+        return Dropped("repeats-above")
+    return None
+
+
+def _checked(source: SourceText, offset: int, text: str, covered: int, intent: Intent) -> Offer | Dropped:
+    replaced = source.text[offset : offset + covered]
+    if len("".join(text.split())) < _MIN_CHARACTERS:
+        return Dropped("too-short")
+    if text == replaced:
+        return Dropped("duplicate-suffix")
+    native = text.replace("\n", source.newline)
+    probe, baseline = native, replaced
+    at_end = not source.text[offset + covered :].split("\n", 1)[0].strip()
+    if at_end and not (intent.context.in_string or intent.context.in_comment):
+        before = source.text[intent.tree.top_level_start(offset) : offset][-20_000:]
+        probe += _completion_of(before + text)
+        baseline = _completion_of(before) if not covered else replaced
+    if intent.tree.errors_added(offset, offset + covered, probe, baseline) > 0:
+        return Dropped("syntax")
+    return Offer(native, offset, offset + covered)
+
+
+def _completion_of(code: str) -> str:
+    """What closes the brackets and the triple-quoted string that half-written ``code`` leaves open."""
+    open_ends = balance(code)
+    return (open_ends.open_quote if len(open_ends.open_quote) == 3 else "") + open_ends.closers

@@ -1,0 +1,115 @@
+"""``textDocument/inlineCompletion``, and ``burnish/complete`` for the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from burnish_server.completion.model import CompletionRequest, CompletionResult, SelectedItem
+from burnish_server.documents import SourceText
+
+if TYPE_CHECKING:
+    from burnish_server.server import BurnishServer
+
+__all__ = ["COMPLETE", "register"]
+
+log = logging.getLogger(__name__)
+
+COMPLETE = "burnish/complete"
+
+
+def register(server: BurnishServer) -> None:
+    """Register both requests."""
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        request = _request(server, params)
+        if request is None:
+            return types.InlineCompletionList(items=[])
+        server.idle.cancel()
+        result = await _answered(server, request)
+        return types.InlineCompletionList(items=_items(server, request, result))
+
+    @server.feature(COMPLETE)
+    async def complete(params: Any) -> dict[str, Any]:
+        return (await _answered(server, _own_request(server, params))).as_contract()
+
+
+async def _answered(server: BurnishServer, request: CompletionRequest) -> CompletionResult:
+    try:
+        return await server.pipeline.complete(request)
+    except asyncio.CancelledError:
+        log.debug("A completion request was cancelled.")
+        raise
+
+
+def _request(server: BurnishServer, params: types.InlineCompletionParams) -> CompletionRequest | None:
+    document = server.workspace.document(params.text_document.uri)
+    if document is None:
+        return None
+    encoding = server.protocol.encoding
+    source = document.snapshot
+    selected = params.context.selected_completion_info
+    item: SelectedItem | None = None
+    if selected is not None:
+        item = SelectedItem(
+            start=source.offset_at(selected.range.start.line, selected.range.start.character, encoding),
+            end=source.offset_at(selected.range.end.line, selected.range.end.character, encoding),
+            text=selected.text,
+        )
+    return CompletionRequest(
+        uri=params.text_document.uri,
+        source=source,
+        offset=source.offset_at(params.position.line, params.position.character, encoding),
+        path=document.path or "",
+        language=document.language_id or "",
+        invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
+        selected=item,
+        tree=document.tree,
+    )
+
+
+def _items(
+    server: BurnishServer, request: CompletionRequest, result: CompletionResult
+) -> list[types.InlineCompletionItem]:
+    if result.dropped is not None or not result.text:
+        return []
+    encoding = server.protocol.encoding
+    start = types.Position(*request.source.position_at(result.start, encoding))
+    end = types.Position(*request.source.position_at(result.end, encoding))
+    return [types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end))]
+
+
+def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
+    """Read the parameters of ``burnish/complete``.
+
+    ``{uri, text, position: {line, character}, path, fresh}``; the position counts in the negotiated encoding.
+    Without ``text`` the open document is used; ``fresh`` asks the model even where an earlier answer would do.
+
+    Raises:
+        JsonRpcInvalidParams: something is missing; the message says what.
+    """
+    try:
+        uri, place = str(params["uri"]), params["position"]
+        line, character = int(place["line"]), int(place["character"])
+        text = params.get("text")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JsonRpcInvalidParams(
+            f"{COMPLETE} needs uri, position.line and position.character: {error!r}"
+        ) from error
+    document = server.workspace.document(uri)
+    if text is None and document is None:
+        raise JsonRpcInvalidParams(f"{uri} is not open here; send its text.")
+    source = SourceText(str(text)) if text is not None or document is None else document.snapshot
+    return CompletionRequest(
+        uri=uri,
+        source=source,
+        offset=source.offset_at(line, character, server.protocol.encoding),
+        path=str(params.get("path", "")),
+        invoked=True,
+        fresh=bool(params.get("fresh", False)),
+    )

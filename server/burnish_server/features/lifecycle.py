@@ -1,0 +1,160 @@
+"""From ``initialize`` to ``shutdown``: settings, the status notification, and loading the model meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from burnish_server.engine_host import Status
+from burnish_server.features.progress import WorkProgress
+from burnish_server.settings import read_settings
+
+if TYPE_CHECKING:
+    from burnish_server.server import BurnishServer
+
+__all__ = ["STATUS", "current_status", "register"]
+
+log = logging.getLogger("burnish_server")
+
+STATUS = "burnish/status"
+SECTION = "burnish"
+
+
+def register(server: BurnishServer) -> None:
+    """Register the lifecycle handlers."""
+    reporter = _StatusReporter(server)
+    server.at_end(reporter.stop)
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        raw = options.get("settings") if isinstance(options, dict) else None
+        apply_settings(server, raw)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        reporter.start()
+        await _register_for_changes(server)
+        await _pull_settings(server)
+        if server.settings.completion.enabled:
+            server.host.start()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        if not await _pull_settings(server) and params.settings:
+            apply_settings(server, params.settings)
+        if server.settings.completion.enabled:
+            server.host.start()
+        reporter.send()
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(_: None) -> None:
+        server.disconnect()
+
+
+def current_status(server: BurnishServer) -> dict[str, Any]:
+    """The status object; ``disabled`` while the user has switched completions off."""
+    status = server.host.status.as_json()
+    if not server.settings.completion.enabled:
+        status["state"] = "disabled"
+        status["detail"] = "Completions are switched off (burnish.completion.enabled)."
+    return status
+
+
+def apply_settings(server: BurnishServer, raw: object) -> None:
+    """Take over settings; what was refused is told once, and what the engine needs makes it load again."""
+    if raw is None:
+        return
+    settings, problems = read_settings(raw)
+    for problem in problems:
+        log.warning("%s", problem)
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
+    server.settings = settings
+    server.pipeline.settings = settings.completion
+    logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
+    host = server.host
+    changed = (settings.model, settings.engine) != (host.choice, host.options)
+    if host.started and changed:
+        host.reload(choice=settings.model, options=settings.engine)
+    elif not host.started:
+        host.choice, host.options = settings.model, settings.engine
+
+
+async def _register_for_changes(server: BurnishServer) -> None:
+    workspace = server.client_capabilities.workspace
+    change = workspace.did_change_configuration if workspace else None
+    if change is None or not change.dynamic_registration:
+        return
+    registration = types.Registration(
+        id="burnish-configuration",
+        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        register_options={"section": SECTION},
+    )
+    try:
+        await server.client_register_capability_async(types.RegistrationParams([registration]))
+    except JsonRpcException as error:
+        log.warning("The client refused to tell about changed settings: %s", error)
+
+
+async def _pull_settings(server: BurnishServer) -> bool:
+    """Ask the client for its settings; whether it answered."""
+    workspace = server.client_capabilities.workspace
+    if workspace is None or not workspace.configuration:
+        return False
+    params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    try:
+        values = await asyncio.wait_for(server.workspace_configuration_async(params), timeout=5.0)
+    except (JsonRpcException, TimeoutError) as error:
+        log.warning("The client did not tell its settings: %s", error or "no answer in 5 seconds")
+        return False
+    if not values or values[0] is None:
+        return False
+    apply_settings(server, values[0])
+    return True
+
+
+class _StatusReporter:
+    """Sends ``burnish/status`` on every change, and a progress bar while the model loads."""
+
+    def __init__(self, server: BurnishServer) -> None:
+        self._server = server
+        self._stop: Any = None
+        self._progress: WorkProgress | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Follow the engine from now on, beginning with its present state."""
+        if self._stop is None:
+            self._stop = self._server.host.subscribe(self._changed)
+            self._changed(self._server.host.status)
+
+    def stop(self) -> None:
+        """Follow it no longer."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+
+    def send(self) -> None:
+        """Send the present status."""
+        self._server.protocol.notify(STATUS, current_status(self._server))
+
+    def _changed(self, status: Status) -> None:
+        self.send()
+        if status.state == "loading" and self._progress is None:
+            self._progress = WorkProgress(self._server, "Burnish")
+            task = asyncio.get_running_loop().create_task(self._progress.begin("Loading the model"))
+            self._tasks.add(task)
+            task.add_done_callback(self._began)
+        elif self._progress is not None:
+            if status.state == "loading":
+                self._progress.report(status.detail)
+            else:
+                self._progress.end("" if status.state != "failed" else "The model could not be loaded")
+                self._progress = None
+
+    def _began(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)

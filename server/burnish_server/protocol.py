@@ -1,0 +1,67 @@
+"""The protocol layer: pygls', except where several clients share one process or parameters are our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cattrs import Converter
+from lsprotocol import types
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
+from pygls.protocol.json_rpc import (
+    JsonRPCNotification,
+    JsonRPCRequestMessage,
+    JsonRPCResponseMessage,
+)
+
+from burnish_server.workspace import BurnishWorkspace, encoding_name
+
+__all__ = ["BurnishProtocol", "plain_converter"]
+
+
+def _plain(obj: dict[str, Any], kind: type) -> Any:
+    return kind(**obj)
+
+
+def plain_converter() -> Converter:
+    """pygls' converter, but parameters and results of ``burnish/…`` messages stay plain JSON values."""
+    converter = default_converter()
+    for kind in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
+        converter.register_structure_hook(kind, _plain)
+    return converter
+
+
+class BurnishProtocol(LanguageServerProtocol):
+    """Keeps documents in a :class:`BurnishWorkspace` and ends a connection, not the process, on ``exit``."""
+
+    on_exit: Callable[[int], None] | None = None
+
+    @property
+    def workspace(self) -> BurnishWorkspace:
+        """The documents of this client.
+
+        Raises:
+            RuntimeError: the client has not sent ``initialize``.
+        """
+        made = super().workspace
+        if not isinstance(made, BurnishWorkspace):
+            folders = list(made.folders.values())
+            made = BurnishWorkspace(made.root_uri, made._sync_kind, folders, made.position_encoding)
+            self._workspace = made
+        return made
+
+    @property
+    def encoding(self) -> str:
+        """The negotiated position encoding: ``utf-8``, ``utf-16`` or ``utf-32``."""
+        return encoding_name(self.workspace.position_encoding)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> None:
+        """End this connection; the exit status is 0 after a ``shutdown`` request and 1 without one."""
+        if self.on_exit is not None:
+            self.on_exit(0 if self._shutdown else 1)
+
+    def cancel_requests(self) -> None:
+        """Cancel every request that is still being worked on: its client has gone."""
+        for future in list(self._request_futures.values()):
+            future.cancel()

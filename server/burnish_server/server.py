@@ -1,0 +1,77 @@
+"""The language server of one client: wiring only. Features live in ``burnish_server.features``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from pygls.exceptions import FeatureNotificationError, FeatureRequestError
+from pygls.lsp.server import LanguageServer
+from pygls.server import ServerErrors
+
+from burnish_server.completion.pipeline import Pipeline
+from burnish_server.engine_host import EngineHost
+from burnish_server.features import documents, engine_commands, hover, inline_completion, lifecycle
+from burnish_server.protocol import BurnishProtocol, plain_converter
+from burnish_server.settings import Settings
+from burnish_server.workspace import BurnishWorkspace
+
+__all__ = ["BurnishServer", "create_server", "package_version"]
+
+
+def package_version() -> str:
+    """The installed version of Burnish."""
+    try:
+        return version("burnish")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+class BurnishServer(LanguageServer):
+    """One client's server. The engine host may be shared with other clients of the same process."""
+
+    protocol: BurnishProtocol
+
+    def __init__(self, host: EngineHost, pipeline: Pipeline) -> None:
+        super().__init__(
+            "burnish",
+            package_version(),
+            protocol_cls=BurnishProtocol,
+            converter_factory=plain_converter,
+            max_workers=2,
+        )
+        self.host = host
+        self.pipeline = pipeline
+        self.settings = Settings()
+        self.idle = documents.IdleWarmer(self)
+        self._at_end: list[Callable[[], None]] = [self.idle.cancel]
+
+    @property
+    def workspace(self) -> BurnishWorkspace:
+        """The client's documents."""
+        return self.protocol.workspace
+
+    def at_end(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when the client goes away."""
+        self._at_end.append(callback)
+
+    def disconnect(self) -> None:
+        """The client goes away: end what runs on its behalf. May be called twice."""
+        for callback in self._at_end:
+            callback()
+
+    def report_server_error(self, error: Exception, source: ServerErrors) -> None:
+        """Log what went wrong outside of a request; a user cannot act on it, so nothing pops up."""
+        if source is not FeatureRequestError:
+            kind = "notification" if source is FeatureNotificationError else "message"
+            lifecycle.log.error("A %s could not be handled: %s", kind, error)
+
+
+def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
+    """A server with all features registered, ready to be connected to a transport."""
+    server = BurnishServer(host, pipeline)
+    for module in (lifecycle, documents, hover, inline_completion, engine_commands):
+        module.register(server)
+    return server
+
+

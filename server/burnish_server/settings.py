@@ -1,0 +1,146 @@
+"""What a user can set, structured and checked once at the edge.
+
+A bad value never stops the server: it gives one clear message that names the key, and the default stays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from cattrs import Converter
+
+T = TypeVar("T")
+
+__all__ = ["CompletionSettings", "EngineOptions", "Settings", "read_settings"]
+
+
+def _limits(low: float, high: float) -> dict[str, tuple[float, float]]:
+    return {"limits": (low, high)}
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionSettings:
+    """Ghost text. ``min_confidence`` ``None`` means the threshold the model was calibrated for."""
+
+    enabled: bool = True
+    multiline: bool = True
+    min_confidence: float | None = field(default=None, metadata=_limits(0.0, 1.0))
+    max_latency_ms: int = field(default=1500, metadata=_limits(50, 60_000))
+    debounce_ms: int = field(default=75, metadata=_limits(0, 5_000))
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How the model runs. 0 threads, -1 GPU layers and 0 context tokens mean: choose from the hardware."""
+
+    threads: int = field(default=0, metadata=_limits(0, 1024))
+    gpu_layers: int = field(default=-1, metadata=_limits(-1, 10_000))
+    context_tokens: int = field(default=0, metadata=_limits(0, 1_048_576))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything under ``burnish`` in the client's settings. An empty ``model`` means the selected one."""
+
+    completion: CompletionSettings = CompletionSettings()
+    engine: EngineOptions = EngineOptions()
+    model: str = ""
+    log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
+
+
+def read_settings(raw: object) -> tuple[Settings, list[str]]:
+    """Structure the client's settings object (camelCase keys).
+
+    Args:
+        raw: what the client sent for section ``burnish``; also accepted wrapped as ``{"burnish": {...}}``.
+
+    Returns:
+        The settings, and one sentence for every key that was refused.
+    """
+    problems: list[str] = []
+    if isinstance(raw, Mapping) and isinstance(raw.get("burnish"), Mapping):
+        raw = raw["burnish"]
+    return _structure(raw, Settings, "burnish", problems), problems
+
+
+def _structure(raw: object, kind: type[T], path: str, problems: list[str]) -> T:
+    if raw is None:
+        return kind()
+    if not isinstance(raw, Mapping):
+        problems.append(f"{path} must be an object, not {raw!r}; the defaults are used.")
+        return kind()
+    values: dict[str, Any] = {}
+    hints = typing.get_type_hints(kind)
+    for item in dataclasses.fields(kind):  # type: ignore[arg-type]
+        key = _camel(item.name)
+        if key not in raw:
+            continue
+        where = f"{path}.{key}"
+        hint = hints[item.name]
+        if dataclasses.is_dataclass(hint):
+            values[item.name] = _structure(raw[key], hint, where, problems)
+            continue
+        try:
+            values[item.name] = _checked(_CONVERTER.structure(raw[key], hint), item.metadata)
+        except (TypeError, ValueError) as error:
+            problems.append(f"{where}: {error}; the default {_shown(item.default)} is used.")
+    return kind(**values)
+
+
+def _checked(value: Any, metadata: Mapping[str, Any]) -> Any:
+    limits = metadata.get("limits")
+    if limits is not None and value is not None and not limits[0] <= value <= limits[1]:
+        raise ValueError(f"{value} is not between {limits[0]:g} and {limits[1]:g}")
+    choices = metadata.get("choices")
+    if choices is not None and value not in choices:
+        raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
+    return value
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _shown(default: object) -> str:
+    return "(none)" if default is None else repr(default)
+
+
+def _strict(kind: type | tuple[type, ...], word: str) -> Callable[[Any, Any], Any]:
+    """A structure hook that accepts ``kind`` only: cattrs itself would turn ``"3"`` into 3."""
+
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"expected {word}, got {value!r}")
+        return value
+
+    return structure
+
+
+def _optional_number(value: Any, _: Any) -> float | None:
+    if value is None:
+        return None
+    return float(_strict((int, float), "a number or null")(value, float))
+
+
+def _integer(value: Any, _: Any) -> int:
+    """Integers; JSON clients may write 75 as 75.0."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return int(_strict(int, "a whole number")(value, int))
+
+
+def _converter() -> Converter:
+    converter = Converter()
+    converter.register_structure_hook(bool, _strict(bool, "true or false"))
+    converter.register_structure_hook(str, _strict(str, "a string"))
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook_func(lambda kind: kind == float | None, _optional_number)
+    return converter
+
+
+_CONVERTER = _converter()

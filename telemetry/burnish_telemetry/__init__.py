@@ -1,0 +1,1 @@
+"""What happened: consent and events, kept on this machine only."""

@@ -1,0 +1,1 @@
+"""How models are trained: pretraining of the bundled base model and its evaluation."""

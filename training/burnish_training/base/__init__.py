@@ -1,0 +1,1 @@
+"""Pretraining of the bundled base model: corpus, tokenizer, examples, recipe, export."""
