@@ -49,6 +49,7 @@ function notices(inputs) {
 function notice(folder) {
   const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, "package.json"), "utf8"));
   const file = readdirSync(path.join(root, folder)).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
-  const text = file && existsSync(path.join(root, folder, file)) ? readFileSync(path.join(root, folder, file), "utf8") : "";
+  const text =
+    file && existsSync(path.join(root, folder, file)) ? readFileSync(path.join(root, folder, file), "utf8") : "";
   return `${"=".repeat(72)}\n${name} ${version} (${license})\n\n${text.trim()}\n`;
 }

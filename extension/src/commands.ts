@@ -2,7 +2,7 @@
 import type { Disposable, QuickPickItem } from "vscode";
 import { type Connection, NotRunningError } from "./client";
 import type { Doctor } from "./doctor";
-import type { Environment } from "./environment";
+import { type Environment, EnvironmentError } from "./environment";
 import { type Logger, messageOf } from "./logger";
 import { type Executor, selectModel } from "./models";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
@@ -58,9 +58,9 @@ export function registerCommands(context: CommandContext): Disposable[] {
 /** Shows an error with the buttons that help. */
 export async function tell(error: unknown, logger: Logger): Promise<void> {
   logger.error(messageOf(error));
-  const start = error instanceof NotRunningError ? ["Start"] : [];
+  const start = error instanceof NotRunningError ? ["Start"] : error instanceof EnvironmentError ? ["Try Again"] : [];
   const answer = await window.showErrorMessage(messageOf(error), ...start, "Show Log");
-  if (answer === "Start") {
+  if (answer === "Start" || answer === "Try Again") {
     await commands.executeCommand(Command.restart);
   } else if (answer === "Show Log") {
     logger.show();

@@ -128,7 +128,7 @@ export class Environment {
         detail: [
           "What: a Python environment with Burnish, its small model and llama.cpp, which runs it.",
           `Where: ${this.options.root}`,
-          "How big: about 250 MB on disk; about 100 MB are downloaded from the Python package index.",
+          "How big: about 200 MB on disk, 1 GB more while compiling; about 100 MB are downloaded from the Python package index.",
           "How long: a minute where a ready-made llama.cpp exists. Otherwise it is compiled, which takes 5 to 10 minutes and needs a C and C++ compiler.",
           "Nothing else on this machine is changed. Afterwards Burnish needs no network.",
         ].join("\n\n"),

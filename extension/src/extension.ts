@@ -2,10 +2,10 @@
 import * as path from "node:path";
 import type { ExtensionContext } from "vscode";
 import { Connection, type ConnectionState } from "./client";
-import { registerCommands, tell } from "./commands";
+import { Command, registerCommands, tell } from "./commands";
 import { Doctor, type Facts } from "./doctor";
 import { Environment, EnvironmentError } from "./environment";
-import { createLogger, messageOf } from "./logger";
+import { createLogger, type Logger, messageOf } from "./logger";
 import type { Executor } from "./models";
 import { ProgressHub } from "./progressHub";
 import type { ServerStatus } from "./protocol";
@@ -13,10 +13,10 @@ import { serverCommandLine } from "./serverProcess";
 import { LspSession } from "./session";
 import { completionState, launchSettings, RESTART_KEYS } from "./settings";
 import { renderStatus, StatusItems, type StatusView } from "./status";
-import { Command } from "./commands";
 import { commands, env, version, workspace } from "./vscodeapi";
 
-let connection: Connection | undefined;
+/** What must outlive the subscriptions: the editor disposes those without waiting for {@link deactivate}. */
+let running: { readonly connection: Connection; readonly logger: Logger } | undefined;
 
 export function activate(context: ExtensionContext): void {
   const logger = createLogger();
@@ -49,14 +49,13 @@ export function activate(context: ExtensionContext): void {
       }
     },
   });
-  connection = own;
+  running = { connection: own, logger };
   const server: Executor = {
     execute: (command, args, token) => own.execute(command, args, token),
     onProgress: (listener) => progress.listen(listener),
   };
   const doctor = new Doctor(() => Promise.resolve(installationFacts(context, status)));
   context.subscriptions.push(
-    logger,
     environment,
     status,
     doctor,
@@ -74,7 +73,9 @@ export function activate(context: ExtensionContext): void {
 }
 
 export async function deactivate(): Promise<void> {
-  await connection?.dispose();
+  await running?.connection.dispose();
+  running?.logger.dispose();
+  running = undefined;
 }
 
 interface BoardState {
@@ -86,10 +87,14 @@ interface BoardState {
 
 /** Keeps what is known and redraws the status items when it changes. */
 class StatusBoard {
-  private readonly items = new StatusItems(Command.showMenu);
+  private disposed = false;
+  private readonly items = new StatusItems(Command.showMenu, Command.setUpEnvironment);
   private state: BoardState = { connection: { kind: "stopped" }, server: null, setUp: true, python: "none" };
 
   update(change: Partial<BoardState>): void {
+    if (this.disposed) {
+      return;
+    }
     this.state = { ...this.state, ...change };
     this.items.show(this.view());
     void commands.executeCommand("setContext", "burnish.environmentReady", this.state.connection.kind === "running");
@@ -104,6 +109,7 @@ class StatusBoard {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.items.dispose();
   }
 }

@@ -3,7 +3,11 @@ import type { CancellationToken, Progress, QuickPickItem } from "vscode";
 import { messageOf } from "./logger";
 import { type ModelInfo, parseModels, ServerCommand } from "./protocol";
 import type { ServerProgress } from "./progressHub";
+import { clearModelSetting } from "./settings";
 import { ProgressLocation, QuickPickItemKind, window } from "./vscodeapi";
+
+/** How the title of the server's progress begins while it fetches a model. */
+const PULL_TITLE = "Fetching ";
 
 /** The part of the connection that commands use. */
 export interface Executor {
@@ -92,6 +96,8 @@ async function pickFile(): Promise<string | undefined> {
 }
 
 async function useModel(server: Executor, name: string): Promise<void> {
+  // The setting would win again at the next start, so a choice made here takes its place.
+  await clearModelSetting();
   await window.withProgress({ location: ProgressLocation.Window, title: "Burnish: loading the model" }, () =>
     server.execute(ServerCommand.useModel, [name]),
   );
@@ -127,7 +133,7 @@ async function pull(
 ): Promise<boolean> {
   let shown = 0;
   const silence = server.onProgress((report) => {
-    if (/download/i.test(report.title)) {
+    if (report.title.startsWith(PULL_TITLE)) {
       const increment = Math.max(0, (report.percentage ?? 0) - shown);
       shown += increment;
       progress.report({ message: report.message, increment });

@@ -3,7 +3,7 @@ import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "n
 import { createInterface } from "node:readline";
 import { cleanEnvironment } from "./python/install";
 
-const EXIT_GRACE_MS = 3000;
+const EXIT_GRACE_MS = 2000;
 
 export interface ServerCommandLine {
   readonly command: string;

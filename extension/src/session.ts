@@ -1,5 +1,5 @@
 /** A server session made of vscode-languageclient and the server's process. */
-import type { CancellationToken, Disposable, WorkspaceConfiguration } from "vscode";
+import type { CancellationToken, WorkspaceConfiguration } from "vscode";
 import {
   CloseAction,
   DidChangeConfigurationNotification,
@@ -18,7 +18,6 @@ import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol"
 import type { ProgressHub } from "./progressHub";
 import { type ServerCommandLine, ServerProcess } from "./serverProcess";
 import { configurationFor, SECTION, serverSettings } from "./settings";
-import { workspace } from "./vscodeapi";
 
 export interface SessionOptions {
   readonly line: ServerCommandLine;
@@ -47,7 +46,6 @@ export class LspSession implements ServerSession {
   private process: ServerProcess | null = null;
   private readonly client: LanguageClient;
   private crashListener: ((how: string) => void) | null = null;
-  private settingsListener: Disposable | null = null;
   private stopping = false;
 
   constructor(private readonly options: SessionOptions) {
@@ -67,18 +65,10 @@ export class LspSession implements ServerSession {
     // Also awaited below; a second handler keeps a loss of the race from counting as unhandled.
     started.catch(() => undefined);
     await Promise.race([started, this.died()]);
-    this.settingsListener = workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(SECTION)) {
-        this.sendSettings().catch((error: unknown) =>
-          this.options.logger.warn(`The settings could not be sent: ${messageOf(error)}`),
-        );
-      }
-    });
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.settingsListener?.dispose();
     try {
       await this.client.dispose();
     } catch (error) {
@@ -165,6 +155,7 @@ export class LspSession implements ServerSession {
         workspace: {
           configuration: (params) =>
             params.items.map((item) => configurationFor(item.section) as WorkspaceConfiguration),
+          // The server registers for this, and may pull instead of reading what is sent.
           didChangeConfiguration: () => this.sendSettings(),
         },
       },

@@ -119,6 +119,18 @@ export async function toggleCompletionHere(): Promise<boolean> {
   return wanted;
 }
 
+/** Takes a model named in the settings out of them, wherever it stands. */
+export async function clearModelSetting(): Promise<void> {
+  const config = workspace.getConfiguration(SECTION);
+  const inspected = config.inspect<string>("model");
+  if (inspected?.globalValue !== undefined) {
+    await config.update("model", undefined, ConfigurationTarget.Global);
+  }
+  if (inspected?.workspaceValue !== undefined) {
+    await config.update("model", undefined, ConfigurationTarget.Workspace);
+  }
+}
+
 function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }

@@ -25,6 +25,8 @@ export interface StatusView {
   readonly facts: readonly (readonly [string, string])[];
   readonly severity: "information" | "warning" | "error";
   readonly busy: boolean;
+  /** What a click does: the menu, or the set-up where that is what is missing. */
+  readonly action: "menu" | "setUp";
 }
 
 /** Draws the status. Pure: the same input gives the same view. */
@@ -37,10 +39,13 @@ export function renderStatus(input: StatusInput): StatusView {
     facts: facts(input),
     severity: "information",
     busy: false,
+    action: "menu",
     ...rest,
   });
   if (!input.setUp && connection.kind !== "preparing") {
-    return from("$(cloud-download)", "Burnish: set up", "The Python environment has not been set up yet");
+    return from("$(cloud-download)", "Burnish: set up", "The Python environment has not been set up yet", {
+      action: "setUp",
+    });
   }
   switch (connection.kind) {
     case "stopped":
@@ -111,16 +116,19 @@ export class StatusItems implements Disposable {
   private readonly bar: StatusBarItem;
   private readonly language: LanguageStatusItem;
 
-  constructor(menuCommand: string) {
+  constructor(
+    private readonly menuCommand: string,
+    private readonly setUpCommand: string,
+  ) {
     this.bar = window.createStatusBarItem("burnish.status", StatusBarAlignment.Right, 100);
     this.bar.name = "Burnish";
-    this.bar.command = menuCommand;
     this.language = languages.createLanguageStatusItem("burnish.status", { language: "python" });
     this.language.name = "Burnish";
     this.language.command = { command: menuCommand, title: "Menu" };
   }
 
   show(view: StatusView): void {
+    this.bar.command = view.action === "setUp" ? this.setUpCommand : this.menuCommand;
     this.bar.text = `${view.icon} ${view.label}`;
     this.bar.accessibilityInformation = { label: `Burnish. ${view.summary}` };
     this.bar.tooltip = tooltip(view);

@@ -22,6 +22,7 @@ beforeEach(async () => {
   root = path.join(folder, "storage", "python");
   payload = path.join(folder, "payload");
   await fs.mkdir(payload);
+  await fs.writeFile(path.join(payload, "constraints.txt"), "numpy==2.4.6\nllama-cpp-python==0.3.36  # pinned\n");
   await writePayload("aaaaaaaaaaaaaaaa");
   memory = new Map();
 });
@@ -35,7 +36,10 @@ async function writePayload(sha256: string): Promise<void> {
   await fs.writeFile(path.join(payload, "manifest.json"), JSON.stringify(manifest));
 }
 
-async function makeEnvironment(fake: FakePython = {}, compiler: string | null = null): Promise<InstanceType<typeof Environment>> {
+async function makeEnvironment(
+  fake: FakePython = {},
+  compiler: string | null = null,
+): Promise<InstanceType<typeof Environment>> {
   const python = await makeFakePython(folder, fake);
   const log = fakeLogger();
   lines = log.lines;
@@ -110,9 +114,15 @@ describe.skipIf(process.platform === "win32")("Burnish's own environment", () =>
     editor.answers = ["Set Up"];
     editor.settings.set("burnish.environment.pipArguments", ["--config-settings=cmake.args=-DGGML_CUDA=on"]);
     await environment.resolve(false);
-    const call = (await callsOf(folder)).find((line) => line.includes("pip install"));
-    expect(call).toContain(`-c ${path.join(payload, "constraints.txt")} ${path.join(payload, "burnish-0.1.0-py3-none-any.whl")}`);
-    expect(call).toContain("cmake.args=-DGGML_CUDA=on");
+    const [llama, rest] = (await callsOf(folder)).filter((line) => line.includes("pip install"));
+    expect(llama).toMatch(/--only-binary llama-cpp-python --no-deps llama-cpp-python==0\.3\.36$/);
+    expect(rest).toContain(
+      `-c ${path.join(payload, "constraints.txt")} ${path.join(payload, "burnish-0.1.0-py3-none-any.whl")}`,
+    );
+    expect(rest).not.toContain("--verbose");
+    for (const call of [llama, rest]) {
+      expect(call).toContain("cmake.args=-DGGML_CUDA=on");
+    }
   });
 
   it("is not made without consent, and does not ask again by itself", async () => {
@@ -129,7 +139,7 @@ describe.skipIf(process.platform === "win32")("Burnish's own environment", () =>
 
   it("compiles when there is no wheel, showing how far it is", async () => {
     const build = "echo '  [1/4] Building CXX'; echo '  [3/4] Building CXX'; echo 'Successfully installed x'";
-    const environment = await makeEnvironment({ pipReady: NO_WHEEL, pipBuild: build });
+    const environment = await makeEnvironment({ pipReady: NO_WHEEL, pipRest: build });
     editor.answers = ["Set Up"];
     await environment.resolve(false);
     expect(editor.progress).toContainEqual({ message: "Compiling llama.cpp: 3 of 4 files", increment: 50 });
@@ -147,7 +157,11 @@ describe.skipIf(process.platform === "win32")("Burnish's own environment", () =>
 
   it.each([
     ["pip cannot reach the index", { pipReady: "echo 'NewConnectionError'; exit 1" }, /could not be reached/],
-    ["the build fails", { pipReady: NO_WHEEL, pipBuild: "echo 'ERROR: Failed to build'; exit 1" }, /could not be compiled.*Failed to build/],
+    [
+      "the build fails",
+      { pipReady: NO_WHEEL, pipRest: "echo 'ERROR: Failed to build'; exit 1" },
+      /could not be compiled.*Failed to build/,
+    ],
     ["the imports fail", { trial: "echo 'ImportError: libstdc++'; exit 1" }, /does not start on this machine.*libstdc/],
     ["the imports crash", { trial: "kill -ILL $$" }, /does not start on this machine.*SIGILL/],
     ["venv fails half-way", { venv: 'mkdir -p "$DIR/bin"; echo "No space left on device"; exit 1' }, /disk is full/],
@@ -165,7 +179,10 @@ describe.skipIf(process.platform === "win32")("Burnish's own environment", () =>
     const environment = await makeEnvironment({ pipReady: "sleep 60" });
     editor.answers = ["Set Up"];
     editor.onProgressOpen = (cancel) => {
-      void expect.poll(() => callsOf(folder).then((calls) => calls.some((call) => call.includes("pip"))), { timeout: 10_000 }).toBe(true).then(cancel);
+      void expect
+        .poll(() => callsOf(folder).then((calls) => calls.some((call) => call.includes("pip"))), { timeout: 10_000 })
+        .toBe(true)
+        .then(cancel);
     };
     const started = Date.now();
     expect((await failure(environment.resolve(false))).reason).toBe("cancelled");

@@ -181,6 +181,12 @@ export function fakeLogger(): { lines: string[]; logger: never } {
     (line: string): void => {
       lines.push(`${level}: ${line}`);
     };
-  const logger = { info: write("info"), warn: write("warn"), error: write("error"), debug: write("debug"), show: vi.fn() };
+  const logger = {
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    debug: write("debug"),
+    show: vi.fn(),
+  };
   return { lines, logger: logger as never };
 }

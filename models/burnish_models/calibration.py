@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, Any
 
 from burnish_models.errors import CalibrationError
 from burnish_models.paths import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["CALIBRATION_SUFFIX", "Calibration", "calibration_path"]
 
@@ -80,8 +83,11 @@ class Calibration:
             return 0.0
         if not self.knots:
             return min(1.0, math.exp(min(total, 0.0)))
-        xs, ys = zip(*self.knots, strict=True)
-        return float(np.interp(total, xs, ys))
+        after = bisect_right(self.knots, total, key=itemgetter(0))
+        if after == 0 or after == len(self.knots):
+            return self.knots[max(0, after - 1)][1]
+        (x0, y0), (x1, y1) = self.knots[after - 1 : after + 1]
+        return y0 + (y1 - y0) * (total - x0) / (x1 - x0)
 
     @classmethod
     def default(cls) -> Calibration:
@@ -111,6 +117,9 @@ class Calibration:
         Raises:
             CalibrationError: too few answers, or not the shapes and values said above.
         """
+        # Only fitting needs numpy; a server that only asks for probabilities starts faster without it.
+        import numpy as np
+
         x = np.asarray(sums, dtype=np.float64)
         y = np.asarray(correct, dtype=np.float64)
         if x.ndim != 1 or x.shape != y.shape or len(x) < _LEAST_SAMPLES:
@@ -171,6 +180,8 @@ class Calibration:
 def _pool(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[float, float, float]]:
     """Pool adjacent violators: blocks of (sum of x, sum of y, count) whose shares rise. Equal sums stay
     together."""
+    import numpy as np
+
     values, inverse = np.unique(x, return_inverse=True)
     counts = np.bincount(inverse).astype(np.float64)
     rights = np.bincount(inverse, weights=y)
@@ -198,9 +209,10 @@ def _smoothed(blocks: Sequence[tuple[float, float, float]]) -> list[tuple[float,
 
 def _knots(blocks: Sequence[tuple[float, float, float]]) -> tuple[tuple[float, float], ...]:
     """At most ``_MOST_KNOTS`` knots with strictly rising sums: the ends and evenly chosen blocks between."""
-    chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), _MOST_KNOTS)).round().astype(int))
+    most = min(len(blocks), _MOST_KNOTS)
+    chosen = sorted({round(i * (len(blocks) - 1) / max(1, most - 1)) for i in range(most)})
     knots: list[tuple[float, float]] = []
-    for index in chosen.tolist():
+    for index in chosen:
         x, y, _ = blocks[index]
         if not knots or x > knots[-1][0]:
             knots.append((x, y))

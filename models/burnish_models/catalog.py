@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cattrs
 
 from burnish_models.errors import CatalogError
-from burnish_models.hardware import Hardware
 from burnish_models.memory import memory_needed, readable_bytes
 from burnish_models.paths import BUNDLED
+
+if TYPE_CHECKING:
+    from burnish_models.hardware import Hardware
 
 __all__ = [
     "BUNDLED_NAME",

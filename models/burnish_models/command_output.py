@@ -97,18 +97,18 @@ def models_table(rows: list[dict[str, object]]) -> Table:
     """The list for people."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", "model", "size", "memory", "licence", "here", "this machine"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("model", "size", "memory"))
     for row in rows:
         memory = row["memory_bytes"]
         verdict = {True: "suits: ", False: "no: ", None: ""}[row["suits"]]  # type: ignore[index]
         table.add_row(
             "→" if row["selected"] else "",
-            str(row["name"]) + (" (recommended)" if row["recommended"] else ""),
+            str(row["name"]),
             readable_bytes(int(str(row["size_bytes"]))),
             "" if memory is None else readable_bytes(int(str(memory))),
             str(row["licence"] or ""),
             "yes" if row["installed"] else "",
-            f"{verdict}{row['why']}",
+            ("recommended: " if row["recommended"] else verdict) + str(row["why"]),
         )
     return table
 
@@ -163,6 +163,7 @@ def file_document(resolved: ResolvedModel, info: GgufInfo, context: int) -> dict
 
 
 def document_table(document: dict[str, object]) -> Table:
+    """A document as two columns, empty values left out."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")

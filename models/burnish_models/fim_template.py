@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from burnish_models.engine.base import ContextFile, FimPrompt
+if TYPE_CHECKING:
+    from burnish_models.engine.base import ContextFile, FimPrompt
 
 __all__ = ["FileLayout", "FimTemplate", "Part", "Segment"]
 

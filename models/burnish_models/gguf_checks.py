@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gguf.constants import MODEL_ARCH_NAMES, GGUFValueType
+from gguf.constants import MODEL_ARCH_NAMES, GGMLQuantizationType, GGUFValueType
 
 from burnish_models.errors import ModelUnsupportedError
 from burnish_models.gguf_types import Header, TensorInfo, corrupt
@@ -243,6 +243,8 @@ def _check_tokenizer(header: Header) -> None:
                 header.path,
                 f"tokenizer.ggml.{key} has {array.count} {array.item_type.name} items for {count} tokens",
             )
+    if (token := header.tokens.repeated()) is not None:
+        raise corrupt(header.path, f"its vocabulary has the token {token!r} twice")
     if model == "gpt2" and header.arrays.get("tokenizer.ggml.merges") is None:
         raise corrupt(header.path, "its tokenizer has no merges")
 
@@ -262,6 +264,12 @@ def _check_tensors(header: Header, shape: ModelShape) -> None:
     output = shapes.get("output.weight")
     if output is not None and output != expected:
         raise corrupt(header.path, f"its output layer is {output}, but the metadata says {expected}")
+    for tensor in header.tensors:
+        # llama.cpp aborts on any other type here.
+        if tensor.name.endswith("_norm.weight") and tensor.type is not GGMLQuantizationType.F32:
+            raise corrupt(
+                header.path, f"the norm {tensor.name!r} is stored as {tensor.type.name}, not as F32"
+            )
     present = {name.split(".")[1] for name in shapes if name.startswith("blk.")}
     missing = [layer for layer in range(shape.block_count) if str(layer) not in present]
     if missing:

@@ -33,8 +33,8 @@ _MOST_KEY_BYTES = 1 << 16
 _MOST_KEPT_ITEMS = 4096
 _MOST_NAME_BYTES = 63  # llama.cpp keeps tensor names in 64 bytes
 _MOST_DIMENSIONS = 4
-_LEAST_ENTRY_BYTES = 13
-_LEAST_TENSOR_BYTES = 24
+_MOST_ENTRIES = 1 << 16
+_MOST_TENSORS = 1 << 17
 _TOKENS = "tokenizer.ggml.tokens"
 
 _FORMATS: Mapping[GGUFValueType, struct.Struct] = {
@@ -148,8 +148,7 @@ class _HeaderReader:
                 "Choose a newer conversion of the model."
             )
         tensors, entries = self._u64("the tensor count"), self._u64("the metadata count")
-        left = self._size - self._at
-        if tensors * _LEAST_TENSOR_BYTES + entries * _LEAST_ENTRY_BYTES > left:
+        if tensors > _MOST_TENSORS or entries > _MOST_ENTRIES:
             raise corrupt(
                 self._path, f"it claims {tensors} tensors and {entries} metadata keys in {self._size} bytes"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import overload
 
@@ -74,15 +75,35 @@ class TokenTable(Sequence[str]):
         return (self[i] for i in range(len(self)))
 
     def ids(self, names: frozenset[str]) -> dict[str, int]:
-        """Token ids of those ``names`` that the vocabulary has (the first, where one occurs twice)."""
-        wanted = {name.encode(): name for name in names}
-        longest = max(map(len, wanted), default=0)
-        found: dict[str, int] = {}
+        """Token ids of those ``names`` that the vocabulary has."""
+        index = self._index
+        wanted = {name: name.encode() for name in names}
+        return {name: index[piece] for name, piece in wanted.items() if piece in index}
+
+    def repeated(self) -> str | None:
+        """A token that occurs twice, or None. Like llama.cpp, which aborts on one, tokens end at a NUL
+        byte."""
+        if len(self._index) == len(self):
+            return None
+        seen: set[bytes] = set()
+        for piece in self._pieces():
+            if piece and piece in seen:
+                return piece.decode("utf-8", "replace")
+            seen.add(piece)
+        return None
+
+    @cached_property
+    def _index(self) -> dict[bytes, int]:
+        """Token id by bytes; the last, where one occurs twice."""
+        return {piece: index for index, piece in enumerate(self._pieces())}
+
+    def _pieces(self) -> list[bytes]:
         data = self._data
-        for index, (start, end) in enumerate(zip(self._starts.tolist(), self._ends.tolist(), strict=True)):
-            if end - start <= longest and (name := wanted.get(data[start:end])) is not None:
-                found.setdefault(name, index)
-        return found
+        spans = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
+        pieces = [data[start:end] for start, end in spans]
+        if b"\0" in b"".join(pieces):
+            return [piece.partition(b"\0")[0] for piece in pieces]
+        return pieces
 
 
 @dataclass(frozen=True, slots=True)

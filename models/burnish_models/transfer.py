@@ -209,15 +209,21 @@ class Transfer:
                 block = self._read(remote)
                 if not block:
                     raise TemporaryFailureError("the connection was cut")
-                block = block[: total - self._have]
-                _write_all(handle, block)
-                self._digest.update(block)
-                self._have += len(block)
-                self._fetched += len(block)
+                self._write(handle, block[: total - self._have])
                 self._progress(PullProgress("downloading", self._have, total))
         finally:
             os.ftruncate(handle, self._have)
             os.fsync(handle)
+
+    def _write(self, handle: int, block: bytes) -> None:
+        """Write, and count piece by piece, so that a disk that fills up in the middle loses nothing."""
+        view = memoryview(block)
+        while view:
+            written = os.write(handle, view)
+            self._digest.update(view[:written])
+            self._have += written
+            self._fetched += written
+            view = view[written:]
 
     def _read(self, remote: RemoteFile) -> bytes:
         try:
@@ -234,9 +240,3 @@ class Transfer:
             raise DownloadCancelledError(
                 f"Fetching {self._entry.title} was stopped. What was fetched is kept; pull again to go on."
             )
-
-
-def _write_all(handle: int, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(handle, view) :]

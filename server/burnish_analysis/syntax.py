@@ -17,6 +17,8 @@ __all__ = ["SyntaxTree", "count_errors"]
 
 #: A check of an insertion parses at most this many bytes on each side of it.
 _REGION_BYTES = 60_000
+#: ... and this many top-level statements before and after.
+_SIBLINGS = 2
 
 
 @cache
@@ -102,32 +104,48 @@ class SyntaxTree:
         child = _root_child_before(self.root, byte)
         return 0 if child is None else self.char_offset(child.start_byte)
 
-    def errors_added(self, start: int, end: int, inserted: str, instead_of: str | None = None) -> int:
-        """How many more syntax errors the text has with ``inserted`` at ``[start, end)`` than with
-        ``instead_of``.
+    def errors_added(
+        self, start: int, end: int, inserted: str, baseline: tuple[int, str] | None = None
+    ) -> int:
+        """How many more syntax errors the text has once ``inserted`` stands at ``[start, end)``.
 
-        ``instead_of`` is what stands there now unless given. Only the top-level statements around the
-        change are parsed, so the cost does not grow with the file. A negative number means that the
-        insertion mends errors.
+        It is compared with the text as it is, or, given a ``baseline`` ``(begin, other)``, with ``other`` at
+        ``[begin, end)``. Only the top-level statements around the change are parsed, so the cost does
+        not grow with the file. A negative number means that the insertion mends errors.
         """
-        low = max(self.top_level_start(start), start - _REGION_BYTES)
+        low = max(self._region_start(start), start - _REGION_BYTES)
         high = self._region_end(end)
-        middle = self.text[start:end] if instead_of is None else instead_of
-        left, right = self.text[low:start], self.text[end:high]
-        return count_errors(left + inserted + right) - count_errors(left + middle + right)
+        begin, other = baseline if baseline is not None else (start, self.text[start:end])
+        right = self.text[end:high]
+        after = count_errors(self.text[low:start] + inserted + right)
+        return after - count_errors(self.text[low:begin] + other + right)
+
+    def _region_start(self, offset: int) -> int:
+        """Where the second top-level statement before that at ``offset`` begins: an ``else`` needs its
+        ``if``.
+        """
+        cursor = self.root.walk()
+        byte = self.byte_offset(offset)
+        if cursor.goto_first_child_for_byte(byte) is None and not cursor.goto_last_child():
+            return 0
+        for _ in range(_SIBLINGS):
+            if not cursor.goto_previous_sibling():
+                break
+        return 0 if cursor.node is None else self.char_offset(min(cursor.node.start_byte, byte))
 
     def _region_end(self, offset: int) -> int:
         """Where the second top-level statement after ``offset`` begins, or the text (or the limit) ends."""
         byte = self.byte_offset(offset)
         last = min(len(self._source), byte + _REGION_BYTES)
-        child = self.root.first_child_for_byte(byte)
+        cursor = self.root.walk()
         seen = 0
-        while child is not None and child.start_byte < last:
-            seen += child.start_byte >= byte
-            if seen > 2:
-                last = child.start_byte
+        found = cursor.goto_first_child_for_byte(byte) is not None
+        while found and cursor.node is not None and cursor.node.start_byte < last:
+            seen += cursor.node.start_byte >= byte
+            if seen > _SIBLINGS:
+                last = cursor.node.start_byte
                 break
-            child = child.next_sibling
+            found = cursor.goto_next_sibling()
         return self.char_offset(_character_boundary(self._source, last))
 
 
@@ -152,10 +170,14 @@ def _error_nodes(node: Node) -> Iterator[Node]:
 
 
 def _root_child_before(root: Node, byte: int) -> Node | None:
-    child = root.first_child_for_byte(byte)
-    if child is None:
-        return root.child(root.child_count - 1) if root.child_count else None
-    return child if child.start_byte <= byte else child.prev_sibling
+    """The root child around ``byte``, or the last one before it."""
+    # A cursor, because Node.first_child_for_byte crashes the process where there is no such child.
+    cursor = root.walk()
+    if cursor.goto_first_child_for_byte(byte) is None:
+        return cursor.node if cursor.goto_last_child() else None
+    if cursor.node is not None and cursor.node.start_byte > byte:
+        return cursor.node if cursor.goto_previous_sibling() else None
+    return cursor.node
 
 
 def _difference(old: bytes, new: bytes) -> tuple[int, int, int]:

@@ -53,15 +53,16 @@ async def complete_remotely(
         "text": text,
         "position": {"line": line, "character": character},
         "fresh": True,
+        "maxLatencyMs": int(timeout * 1000),
     }
     try:
-        answer = await asyncio.wait_for(_ask(client, where, params), timeout)
+        answer = await asyncio.wait_for(_ask(client, where, params), timeout + _CONNECT_SECONDS)
     except TimeoutError as error:
         raise ServerUnreachableError(f"The server at {where} did not answer in {timeout:g} s.") from error
     except JsonRpcException as error:
         raise ServerUnreachableError(f"The server at {where} refused the request: {error.message}") from error
     finally:
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
     return answer
 
 

@@ -111,16 +111,6 @@ def default_build(
     return LlamaCppEngine(model, settings, log_file=log_file, on_state=on_state)
 
 
-class _BelievesTheModel:
-    """Until a model is there, nothing is judged; this only fills the place."""
-
-    threshold = 0.5
-
-    def probability(self, logprobs: object) -> float:
-        """Always 0: no model, no confidence."""
-        return 0.0
-
-
 class EngineHost:
     """Loads, watches, reloads and closes the engine; tells listeners about every change of its status."""
 
@@ -157,7 +147,11 @@ class EngineHost:
     @property
     def judge(self) -> Judge:
         """The calibration of the model that serves."""
-        return self._served.judge if self._served is not None else _BelievesTheModel()
+        if self._served is not None:
+            return self._served.judge
+        from burnish_models.calibration import Calibration
+
+        return Calibration.default()
 
     @property
     def started(self) -> bool:

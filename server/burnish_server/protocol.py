@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from cattrs import Converter
@@ -14,7 +14,7 @@ from pygls.protocol.json_rpc import (
     JsonRPCResponseMessage,
 )
 
-from burnish_server.workspace import BurnishWorkspace, encoding_name
+from burnish_server.workspace import BurnishWorkspace
 
 __all__ = ["BurnishProtocol", "plain_converter"]
 
@@ -25,7 +25,7 @@ def _plain(obj: dict[str, Any], kind: type) -> Any:
 
 def plain_converter() -> Converter:
     """pygls' converter, but parameters and results of ``burnish/…`` messages stay plain JSON values."""
-    converter = default_converter()
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
     for kind in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         converter.register_structure_hook(kind, _plain)
     return converter
@@ -50,16 +50,12 @@ class BurnishProtocol(LanguageServerProtocol):
             self._workspace = made
         return made
 
-    @property
-    def encoding(self) -> str:
-        """The negotiated position encoding: ``utf-8``, ``utf-16`` or ``utf-32``."""
-        return encoding_name(self.workspace.position_encoding)
-
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: Any) -> None:
+    def lsp_exit(self, *_: Any) -> Generator[Any, Any, None]:
         """End this connection; the exit status is 0 after a ``shutdown`` request and 1 without one."""
         if self.on_exit is not None:
             self.on_exit(0 if self._shutdown else 1)
+        yield from ()
 
     def cancel_requests(self) -> None:
         """Cancel every request that is still being worked on: its client has gone."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from pygls.exceptions import FeatureNotificationError, FeatureRequestError
 from pygls.lsp.server import LanguageServer
-from pygls.server import ServerErrors
 
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.engine_host import EngineHost
 from burnish_server.features import documents, engine_commands, hover, inline_completion, lifecycle
 from burnish_server.protocol import BurnishProtocol, plain_converter
 from burnish_server.settings import Settings
-from burnish_server.workspace import BurnishWorkspace
+from burnish_server.workspace import BurnishWorkspace, encoding_name
+
+if TYPE_CHECKING:
+    from pygls.server import ServerErrors
 
 __all__ = ["BurnishServer", "create_server", "package_version"]
 
@@ -51,6 +54,11 @@ class BurnishServer(LanguageServer):
         """The client's documents."""
         return self.protocol.workspace
 
+    @property
+    def encoding(self) -> str:
+        """The negotiated position encoding: ``utf-8``, ``utf-16`` or ``utf-32``."""
+        return encoding_name(self.workspace.position_encoding)
+
     def at_end(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when the client goes away."""
         self._at_end.append(callback)
@@ -73,5 +81,3 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
     for module in (lifecycle, documents, hover, inline_completion, engine_commands):
         module.register(server)
     return server
-
-

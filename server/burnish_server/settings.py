@@ -81,7 +81,7 @@ def _structure(raw: object, kind: type[T], path: str, problems: list[str]) -> T:
             continue
         where = f"{path}.{key}"
         hint = hints[item.name]
-        if dataclasses.is_dataclass(hint):
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             values[item.name] = _structure(raw[key], hint, where, problems)
             continue
         try:

@@ -50,9 +50,7 @@ def read_server(home: Path) -> ServerAddress | None:
     """The server on record, if its process still lives; a stale or damaged record counts as none."""
     try:
         raw = json.loads(_path(home).read_text(encoding="utf-8"))
-        address = ServerAddress(
-            str(raw["host"]), int(raw["port"]), int(raw["pid"]), float(raw["created"])
-        )
+        address = ServerAddress(str(raw["host"]), int(raw["port"]), int(raw["pid"]), float(raw["created"]))
         alive = abs(psutil.Process(address.pid).create_time() - address.created) < 1.0
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None

@@ -53,3 +53,20 @@ def base(ctx: click.Context, config_name: str, workdir: Path | None, tokens: int
     result = train_base(config, folder, threads=threads, install=install, compile_model=compile_model,
                         export_only=export_only, should_stop=lambda: bool(stopped))
     click.echo(json.dumps(result, indent=None if as_json else 1))
+
+
+@train.command()
+@click.option("--config", "config_name", type=click.Choice(sorted(CONFIGS)), default="nano", show_default=True, help="Which model.")
+@click.option("--workdir", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="The training run's folder.")
+@click.option("--target", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write the model and its card to.")
+@click.option("--cases", type=click.IntRange(min=40), default=1500, show_default=True, help="Line completions for calibration, and as many to report.")
+@click.option("--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets the hardware decide.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def publish(config_name: str, workdir: Path, target: Path, cases: int, threads: int, as_json: bool) -> None:
+    """Measure and calibrate an exported base model and write its card."""
+    import asyncio
+
+    from burnish_training.base.publish import publish as publish_model
+
+    manifest = asyncio.run(publish_model(CONFIGS[config_name], workdir, target, cases=cases, threads=threads))
+    click.echo(json.dumps(manifest, indent=None if as_json else 1))

@@ -85,43 +85,50 @@ async function createVenv(request: InstallRequest, folder: string): Promise<void
   }
 }
 
+/**
+ * llama.cpp first and alone, because only then does pip say plainly that there is no wheel (together with the
+ * constraints it reports a conflict instead); then everything else, which compiles llama.cpp if it must.
+ */
 async function installPackages(request: InstallRequest, folder: string): Promise<void> {
   request.progress({ message: "Looking for a ready-made llama.cpp" });
-  const ready = await pip(request, folder, ["--only-binary", "llama-cpp-python"]);
-  if (ready.code === 0) {
-    return;
+  const pin = await pinnedLlama(request.payload.constraints);
+  const ready = await pip(request, folder, ["--only-binary", "llama-cpp-python", "--no-deps", pin]);
+  const compile = ready.code !== 0;
+  if (compile) {
+    await prepareCompiling(request, ready);
   }
+  const { constraints, wheel } = request.payload;
+  const rest = await pip(request, folder, [...(compile ? ["--verbose"] : []), "-c", constraints, wheel]);
+  if (rest.code !== 0) {
+    const what = compile ? "llama.cpp could not be compiled." : "Burnish could not be installed.";
+    throw new InstallError(`${what} ${explainPipFailure(rest.tail).sentence}`);
+  }
+}
+
+/** Makes sure that compiling is what is called for, and possible. */
+async function prepareCompiling(request: InstallRequest, ready: Finished): Promise<void> {
   const failure = explainPipFailure(ready.tail);
   if (failure.kind !== "no-wheel") {
-    throw new InstallError(`Burnish could not be installed. ${failure.sentence}`);
+    throw new InstallError(`llama.cpp could not be installed. ${failure.sentence}`);
   }
   request.log(`${failure.sentence} It will be compiled.`);
-  const missing = await (request.compilerCheck ?? defaultCompilerCheck(request))();
+  const check = request.compilerCheck ?? (() => missingCompiler(process.platform, process.env, request.abort));
+  const missing = await check();
   if (missing !== null) {
     throw new InstallError(`${failure.sentence} ${missing}`);
   }
-  request.progress({ message: "Compiling llama.cpp (5 to 10 minutes)", fraction: 0 });
-  const built = await pip(request, folder, ["--verbose"]);
-  if (built.code !== 0) {
-    const why = explainPipFailure(built.tail);
-    throw new InstallError(`llama.cpp could not be compiled. ${why.sentence}`);
-  }
+  request.progress({ message: "llama.cpp will be compiled (5 to 10 minutes)", fraction: 0 });
 }
 
-function defaultCompilerCheck(request: InstallRequest): () => Promise<string | null> {
-  return () => missingCompiler(process.platform, process.env, request.abort);
+/** The llama.cpp that the constraints name, as pip wants it on its command line. */
+async function pinnedLlama(constraints: string): Promise<string> {
+  const text = await fs.readFile(constraints, "utf8");
+  return /^llama[-_]cpp[-_]python\s*==\s*[^\s;#]+/m.exec(text)?.[0].replaceAll(/\s/g, "") ?? "llama-cpp-python";
 }
 
-function pip(request: InstallRequest, folder: string, extra: readonly string[]): Promise<Finished> {
+function pip(request: InstallRequest, folder: string, wanted: readonly string[]): Promise<Finished> {
   const fixed = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-  const { constraints, wheel } = request.payload;
-  return runLogged(request, venvPython(folder), [
-    ...fixed,
-    ...extra,
-    ...request.pipArguments,
-    ...["-c", constraints],
-    wheel,
-  ]);
+  return runLogged(request, venvPython(folder), [...fixed, ...request.pipArguments, ...wanted]);
 }
 
 async function tryImports(request: InstallRequest, folder: string): Promise<void> {

@@ -13,10 +13,12 @@ export interface Step {
  */
 export function parsePipLine(line: string): Step | null {
   const text = line.trim();
-  return parsePip(text) ?? parseBuild(text);
+  // An indented line comes from the pip that fetches the build tools; its installation is not the one waited for.
+  const own = !line.startsWith(" ");
+  return parsePip(text, own) ?? parseBuild(text);
 }
 
-function parsePip(text: string): Step | null {
+function parsePip(text: string, own: boolean): Step | null {
   const collecting = /^Collecting ([A-Za-z0-9._-]+)/.exec(text);
   if (collecting?.[1] !== undefined) {
     return { message: `Looking up ${collecting[1]}` };
@@ -36,10 +38,7 @@ function parsePip(text: string): Step | null {
   if (building?.[1] !== undefined) {
     return { message: `Compiling ${building[1]}`, fraction: 0 };
   }
-  if (text.startsWith("Installing collected packages")) {
-    return { message: "Installing the packages" };
-  }
-  return text.startsWith("Successfully installed") ? { message: "Packages installed" } : null;
+  return own && text.startsWith("Installing collected packages") ? { message: "Installing the packages" } : null;
 }
 
 function parseBuild(text: string): Step | null {

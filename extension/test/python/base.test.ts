@@ -15,7 +15,11 @@ afterEach(async () => {
   await fs.rm(folder, { recursive: true, force: true });
 });
 
-const from = (command: string): { command: string; args: string[]; origin: string } => ({ command, args: [], origin: "test" });
+const from = (command: string): { command: string; args: string[]; origin: string } => ({
+  command,
+  args: [],
+  origin: "test",
+});
 
 describe("candidates", () => {
   it("puts what the Python extension selected first, then newer before older", () => {
@@ -30,7 +34,9 @@ describe("candidates", () => {
   });
 
   it("asks the launcher on Windows", () => {
-    expect(candidates(null, "win32").find((candidate) => candidate.command === "py" && candidate.args[0] === "-3")).toBeDefined();
+    expect(
+      candidates(null, "win32").find((candidate) => candidate.command === "py" && candidate.args[0] === "-3"),
+    ).toBeDefined();
   });
 });
 
@@ -55,7 +61,9 @@ describe.skipIf(process.platform === "win32")("findBasePython", () => {
     const list = ["/nonexistent/python", "/bin/true", old, crippled, small, other, good].map(from);
     const found = await findBasePython(list, (line) => log.push(line));
     expect(found).toEqual({ executable: good, version: "3.13.0", origin: "test" });
-    expect(log.join("\n")).toMatch(/not found[^]*did not answer[^]*3\.9\.2[^]*lacks ensurepip[^]*32-bit[^]*PyPy[^]*will do/);
+    expect(log.join("\n")).toMatch(
+      /not found[^]*did not answer[^]*3\.9\.2[^]*lacks ensurepip[^]*32-bit[^]*PyPy[^]*will do/,
+    );
   });
 
   it("says what to install when none will do", async () => {

@@ -9,10 +9,10 @@ export interface FakePython {
   readonly implementation?: string;
   /** Shell code for `-m venv`; `$DIR` is the folder, `$VENV_PYTHON` the script that becomes its python. */
   readonly venv?: string;
-  /** Shell code for `pip install --only-binary …`. */
+  /** Shell code for `pip install --only-binary llama-cpp-python …`. */
   readonly pipReady?: string;
-  /** Shell code for the second `pip install`, which may compile. */
-  readonly pipBuild?: string;
+  /** Shell code for the second `pip install`, of everything else, which may compile. */
+  readonly pipRest?: string;
   /** Shell code for the trial import. */
   readonly trial?: string;
 }
@@ -42,8 +42,8 @@ esac`,
     inner,
     `${note}
 case "$*" in
-  *--only-binary*) ${fake.pipReady ?? "echo 'Successfully installed burnish-0.1.0'"} ;;
-  *"pip install"*) ${fake.pipBuild ?? "exit 1"} ;;
+  *--only-binary*) ${fake.pipReady ?? "echo 'Successfully installed llama-cpp-python-0.3.36'"} ;;
+  *"pip install"*) ${fake.pipRest ?? "echo 'Successfully installed burnish-0.1.0'"} ;;
   *) ${fake.trial ?? "echo 'imports work'"} ;;
 esac`,
   );

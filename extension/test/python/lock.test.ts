@@ -43,7 +43,9 @@ describe("acquireLock", () => {
     expect(second).toBe(false);
     expect(onWait.mock.calls).toEqual([[process.pid]]);
     await release();
-    await (await waiting)();
+    await (
+      await waiting
+    )();
   });
 
   it("takes over the lock of a dead process", async () => {
@@ -65,10 +67,14 @@ describe("acquireLock", () => {
   it("takes over an unreadable lock only when it is old", async () => {
     await fs.mkdir(path.dirname(file));
     await fs.writeFile(file, "");
-    await expect(acquireLock(file, { pollMs: 10, abort: AbortSignal.timeout(60) })).rejects.toBeInstanceOf(CancelledError);
+    await expect(acquireLock(file, { pollMs: 10, abort: AbortSignal.timeout(60) })).rejects.toBeInstanceOf(
+      CancelledError,
+    );
     const old = new Date(Date.now() - 60_000);
     await fs.utimes(file, old, old);
-    await (await acquireLock(file, { pollMs: 10 }))();
+    await (
+      await acquireLock(file, { pollMs: 10 })
+    )();
   });
 
   it("never gives one stale lock to two", async () => {

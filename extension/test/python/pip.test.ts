@@ -8,7 +8,10 @@ describe("parsePipLine", () => {
     ["Processing /x/burnish-0.1.0-py3-none-any.whl", { message: "Reading burnish" }],
     ["Processing c:\\x\\burnish-0.1.0-py3-none-any.whl", { message: "Reading burnish" }],
     ["  Downloading numpy-2.4.6-cp311-cp311-manylinux.whl (16.9 MB)", { message: "Downloading numpy (16.9 MB)" }],
-    ["Downloading tree_sitter_python-0.25.0-cp310.whl.metadata (1.9 kB)", { message: "Downloading tree-sitter-python (1.9 kB)" }],
+    [
+      "Downloading tree_sitter_python-0.25.0-cp310.whl.metadata (1.9 kB)",
+      { message: "Downloading tree-sitter-python (1.9 kB)" },
+    ],
     ["  Installing build dependencies: started", { message: "Fetching the build tools (CMake, Ninja)" }],
     [
       "  Building wheel for llama-cpp-python (pyproject.toml): started",
@@ -21,12 +24,18 @@ describe("parsePipLine", () => {
     ],
     ["  [ 50%] Building CXX object src/llama.cpp.o", { message: "Compiling llama.cpp: 50 %", fraction: 0.5 }],
     ["Installing collected packages: numpy, burnish", { message: "Installing the packages" }],
-    ["Successfully installed burnish-0.1.0", { message: "Packages installed" }],
   ])("%s", (line, step) => {
     expect(parsePipLine(line)).toEqual(step);
   });
 
-  it.each(["", "-- Detecting C compiler ABI info", "[1/0] odd", "[9/3] odd", "warning: [x]"])("says nothing for %j", (line) => {
+  it.each([
+    "  Installing collected packages: scikit-build-core",
+    "",
+    "-- Detecting C compiler ABI info",
+    "[1/0] odd",
+    "[9/3] odd",
+    "warning: [x]",
+  ])("says nothing for %j", (line) => {
     expect(parsePipLine(line)).toBeNull();
   });
 });

@@ -280,6 +280,15 @@ class LlamaCppEngine:
             with contextlib.suppress(EngineCrashedError):
                 self._write({"op": "cancel", "id": request})
 
+    async def score(self, text: str, *, window: int = 1024) -> tuple[float, int]:
+        """``(nats, tokens)``: negative log-likelihood of ``text`` summed over its tokens, and their number.
+
+        Text longer than ``window`` tokens is scored in windows that overlap by half.
+        """
+        await self._until_ready()
+        frame = await self._call({"op": "score", "text": text, "window": window})
+        return float(frame["nats"]), int(frame["tokens"])
+
     # -- adapters --------------------------------------------------------------------------------------------
 
     async def set_adapter(self, path: str | None, scale: float = 1.0) -> None:

@@ -127,6 +127,12 @@ class LlamaBackend:
         """The token every prompt begins with, where the vocabulary asks for one."""
         return int(lib.llama_vocab_bos(self._vocab)) if lib.llama_vocab_get_add_bos(self._vocab) else None
 
+    @property
+    def document_start(self) -> int:
+        """The token a document begins after: BOS, or the end-of-text token where there is none."""
+        bos = int(lib.llama_vocab_bos(self._vocab))
+        return bos if bos >= 0 else int(lib.llama_vocab_eos(self._vocab))
+
     def end_tokens(self) -> list[int]:
         """Ids that llama.cpp takes for the end of an answer."""
         return [i for i in range(self.vocabulary_size) if lib.llama_vocab_is_eog(self._vocab, i)]
@@ -197,6 +203,41 @@ class LlamaBackend:
         if code == 2:
             raise Aborted
         raise RuntimeError(f"llama.cpp could not evaluate {len(tokens)} tokens (code {code}: {self._why()})")
+
+    def score(self, tokens: list[int], scored: int) -> float:
+        """Negative log-likelihood (nats, summed) of the last ``scored`` of ``tokens`` given all before them.
+
+        Starts from an empty cache and leaves it empty. ``scored`` must be less than ``len(tokens)``.
+        """
+        self.truncate(0)
+        total, first = 0.0, len(tokens) - scored
+        for begin in range(0, len(tokens) - 1, self._batch_tokens):
+            piece = tokens[begin : begin + self._batch_tokens]
+            logits = self._decode_all(piece, begin)
+            low, high = max(first, begin + 1), min(len(tokens), begin + len(piece) + 1)
+            rows = logits[low - begin - 1 : high - begin - 1]
+            peaks = rows.max(axis=1)
+            normal = peaks + np.log(np.exp(rows - peaks[:, None]).sum(axis=1))
+            total += float((normal - rows[np.arange(high - low), tokens[low:high]]).sum()) if high > low else 0.0
+        self.truncate(0)
+        return total
+
+    def _decode_all(self, tokens: list[int], position: int) -> NDArray[np.float32]:
+        """Append ``tokens``; the logits after each one, float32 (tokens, vocabulary), valid until the next call."""
+        batch = lib.llama_batch_init(len(tokens), 0, 1)
+        try:
+            batch.n_tokens = len(tokens)
+            for i, token in enumerate(tokens):
+                batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.logits[i] = token, position + i, 1, 1
+                batch.seq_id[i][0] = 0
+            code = lib.llama_decode(self._context, batch)
+            if code:
+                raise RuntimeError(f"llama.cpp could not score {len(tokens)} tokens (code {code}: {self._why()})")
+            self._length += len(tokens)
+            shape = (len(tokens), self.vocabulary_size)
+            return np.ctypeslib.as_array(lib.llama_get_logits(self._context), shape=shape)
+        finally:
+            lib.llama_batch_free(batch)
 
     def set_adapter(self, path: Path | None, scale: float) -> None:
         """Serve with this LoRA adapter, or with none. The caller must drop the cache afterwards.

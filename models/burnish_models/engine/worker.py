@@ -1,7 +1,8 @@
 """The worker process: loads one model and answers requests on standard input, one at a time.
 
 Run as ``python -m burnish_models.engine.worker``. Frames are described in wire.py. Operations in: ``load``,
-``generate``, ``cancel``, ``adapter``, ``close``. Events out: ``loaded``, ``chunk``, ``done``, ``adapter``, ``error``.
+``generate``, ``cancel``, ``score``, ``adapter``, ``close``. Events out: ``loaded``, ``chunk``, ``done``, ``score``,
+``adapter``, ``error``.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ class Worker:
             self._generate(message, arrived)
         elif message["op"] == "adapter":
             self._set_adapter(message)
+        elif message["op"] == "score":
+            self._score(message)
         else:
             raise EngineError(f"unknown operation {message['op']!r}")
 
@@ -138,6 +141,23 @@ class Worker:
                 self._cancelled = {i for i in self._cancelled if i > request_id}
         timings = replace(finish.timings, queue_ms=queued, total_ms=finish.timings.total_ms + queued)
         self.send({"event": "done", "id": request_id, "finish": wire.encode_finish(replace(finish, timings=timings))})
+
+    def _score(self, message: dict[str, Any]) -> None:
+        """Score text in overlapping windows: every token once, with half a window of context where there is one."""
+        if self._loaded is None:
+            raise EngineError("no model is loaded")
+        backend = self._loaded.backend
+        tokens = [backend.document_start, *backend.tokenizer(leading_space=False)(message["text"])]
+        window = min(int(message["window"]), backend.context_tokens)
+        self._abort.clear()
+        nats, at = 0.0, 1
+        while at < len(tokens):
+            begin = max(0, at - window // 2) if at > 1 else 0
+            piece = tokens[begin : begin + window]
+            nats += backend.score(piece, begin + len(piece) - at)
+            at = begin + len(piece)
+        self._loaded.decoder.forget()
+        self.send({"event": "score", "id": message["id"], "nats": nats, "tokens": len(tokens) - 1})
 
     def _set_adapter(self, message: dict[str, Any]) -> None:
         if self._loaded is None:

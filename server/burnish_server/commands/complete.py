@@ -55,7 +55,8 @@ def complete(
 ) -> None:
     """Complete the Python in FILE at a cursor position, through the same pipeline as the editor.
 
-    A running server (burnish serve --tcp) is asked where there is one; else the model is loaded for this call.
+    A running server (burnish serve --tcp) is asked where there is one; else the model is loaded for
+    this call.
     """
     home: Path = context.obj["home"]
     text = _read(file, from_stdin=text_stdin)
@@ -100,7 +101,9 @@ def _address(home: Path, server: str | None, *, use: bool) -> tuple[str, int] | 
     if server is not None:
         host, _, port = server.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:
-            raise click.BadParameter(f"{server!r} is not HOST:PORT, e.g. 127.0.0.1:4711", param_hint="--server")
+            raise click.BadParameter(
+                f"{server!r} is not HOST:PORT, e.g. 127.0.0.1:4711", param_hint="--server"
+            )
         return host.strip("[]"), int(port)
     if not use:
         return None

@@ -83,7 +83,7 @@ def _warn_if_public(host: str) -> None:
         loopback = host == "localhost"
     if not loopback:
         click.echo(
-            f"Warning: {host} is reachable from other machines, and the protocol knows no password. Anyone who "
-            "can connect can read what your editor sends.",
+            f"Warning: {host} is reachable from other machines, and the protocol knows no password. "
+            "Anyone who can connect can use the model and read what it was sent.",
             err=True,
         )

@@ -107,6 +107,11 @@ class Generation:
         """Whether the engine still works on it."""
         return not self._task.done()
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended without an answer."""
+        return self._task.done() and self._answer is None
+
     def allows(self, typed: str | None) -> bool:
         """Whether text typed since the start agrees with what was generated so far."""
         return typed is not None and (self._text.startswith(typed) or typed.startswith(self._text))

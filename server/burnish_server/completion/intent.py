@@ -4,7 +4,7 @@ rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish_analysis.cursor import CursorContext, cursor_context
 from burnish_analysis.syntax import SyntaxTree
@@ -71,16 +71,10 @@ def with_selected_item(request: CompletionRequest) -> CompletionRequest | Refusa
     if not item.start <= item.end == request.offset or "\n" in item.text or "$" in item.text:
         return Refusal("selected-item")
     text = request.source.text
-    return CompletionRequest(
-        uri=request.uri,
+    return replace(
+        request,
         source=SourceText(text[: item.start] + item.text + text[item.end :]),
         offset=item.start + len(item.text),
-        path=request.path,
-        language=request.language,
-        invoked=request.invoked,
-        fresh=request.fresh,
-        selected=item,
-        tree=request.tree,
     )
 
 

@@ -26,8 +26,8 @@ class CompletionRequest:
     """A completion asked for at ``offset`` (an index into ``source.text``).
 
     ``tree`` is a syntax tree of this text or an earlier one of the same document, where the caller has one.
-    ``invoked`` means that the user asked by a gesture rather than by typing. ``fresh`` asks the model even where an
-    earlier answer would do.
+    ``invoked`` means that the user asked by a gesture rather than by typing. ``fresh`` asks the model
+    even where an earlier answer would do. ``max_latency_ms`` replaces the setting for this request.
     """
 
     uri: str
@@ -37,6 +37,7 @@ class CompletionRequest:
     language: str = "python"
     invoked: bool = False
     fresh: bool = False
+    max_latency_ms: int | None = None
     selected: SelectedItem | None = None
     tree: SyntaxTree | None = None
 

@@ -10,18 +10,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest, Timings
 from burnish_models.errors import EngineError
 from burnish_server.completion.cache import AnswerCache
-from burnish_server.completion.confidence import Judge, TokenPiece, judge_block, judge_line
-from burnish_server.completion.generation import Anchor, Answer, Generation
+from burnish_server.completion.conclude import Found, conclude, with_costs
+from burnish_server.completion.confidence import Judge
+from burnish_server.completion.generation import Anchor, Generation
 from burnish_server.completion.intent import Intent, Refusal, decide, with_selected_item
-from burnish_server.completion.model import CompletionRequest, CompletionResult, TokenCounts
-from burnish_server.completion.postprocess import Dropped, postprocess
+from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.completion.reasons import Reasons, sentence_for
 from burnish_server.completion.window import Budget, build_window
 from burnish_server.settings import CompletionSettings
@@ -55,15 +54,6 @@ class EngineSource(Protocol):
 
     def note_latency(self, milliseconds: float) -> None:
         """Take note of how long an answered request took."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An answer with what is left of it at the request's position."""
-
-    answer: Answer
-    left: tuple[TokenPiece, ...]
-    reused: bool
 
 
 class Pipeline:
@@ -140,15 +130,15 @@ class Pipeline:
 
     async def _find(
         self, request: CompletionRequest, intent: Intent, engine: Engine, ticket: int, started: float
-    ) -> _Found | str:
+    ) -> Found | str:
         """The answer for a request, or the rule that says why there is none."""
         text = request.source.text
         anchor = Anchor(request.uri, text[: request.offset], text[request.offset :])
         if not request.fresh:
             cached = self._cache.find(anchor, multiline=intent.multiline)
             if cached is not None:
-                return _Found(*cached, reused=True)
-            followed = await self._follow(anchor, intent, started)
+                return Found(*cached, reused=True)
+            followed = await self._follow(request, anchor, intent, started)
             if followed is not None:
                 return followed
         if ticket != self._latest:
@@ -161,13 +151,15 @@ class Pipeline:
         if self._source.engine is not engine:
             return self._source.unavailable[0]
         self._start(request, anchor, intent, engine, started)
-        return await self._follow(anchor, intent, started, own=True) or self._missing(started)
+        return await self._follow(request, anchor, intent, started, own=True) or (
+            "deadline" if _since(started) >= self._patience(request) else "superseded"
+        )
 
     def _start(
         self, request: CompletionRequest, anchor: Anchor, intent: Intent, engine: Engine, started: float
     ) -> None:
         self._stop_warming()
-        left = self.settings.max_latency_ms - (time.monotonic() - started) * 1000
+        left = self._patience(request) - _since(started)
         generate = GenerateRequest(
             self._prompt(request, engine),
             stop=intent.stop,
@@ -177,16 +169,24 @@ class Pipeline:
         self._generation = Generation(engine, anchor, intent, generate)
 
     async def _follow(
-        self, anchor: Anchor, intent: Intent, started: float, *, own: bool = False
-    ) -> _Found | None:
+        self,
+        request: CompletionRequest,
+        anchor: Anchor,
+        intent: Intent,
+        started: float,
+        *,
+        own: bool = False,
+    ) -> Found | None:
         """Wait for the running generation if it may answer at ``anchor``."""
         running = self._generation
-        if running is None or (intent.multiline and not running.intent.multiline):
+        if running is None or (running.failed and not own):
+            return None
+        if intent.multiline and not running.intent.multiline:
             return None
         typed = running.anchor.typed_since(anchor)
         if typed is None or not running.allows(typed):
             return None
-        limit = self.settings.max_latency_ms / 1000 + DEADLINE_SLACK - (time.monotonic() - started)
+        limit = (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
         try:
             answer = await asyncio.wait_for(running.answer(typed), max(limit, 0.02))
         except TimeoutError:
@@ -199,11 +199,11 @@ class Pipeline:
             return None
         self._cache.add(answer)
         left = answer.remainder(typed) if typed else answer.pieces
-        return None if left is None else _Found(answer, left, reused=not own)
+        return None if left is None else Found(answer, left, reused=not own)
 
-    def _missing(self, started: float) -> str:
-        elapsed = (time.monotonic() - started) * 1000
-        return "deadline" if elapsed >= self.settings.max_latency_ms else "superseded"
+    def _patience(self, request: CompletionRequest) -> float:
+        """Milliseconds this request may take."""
+        return request.max_latency_ms or self.settings.max_latency_ms
 
     def _withdrawn(self, running: Generation) -> None:
         """A follower was cancelled: stop at once, or a little later if the user is typing the very answer."""
@@ -221,62 +221,18 @@ class Pipeline:
         request: CompletionRequest,
         effective: CompletionRequest,
         intent: Intent,
-        found: _Found,
+        found: Found,
         started: float,
     ) -> CompletionResult:
-        """Judge and clean up an answer."""
-        answer = found.answer
-        if not answer.complete and not intent.multiline:
-            rule = "deadline" if answer.finish.reason == "deadline" else "unfinished"
-            return self._with_costs(self._silence(request, rule, started), found, started)
-        judge = judge_block if intent.multiline else judge_line
-        verdict = judge(
-            _first_line_only(found.left, intent), self._source.judge, self.settings.min_confidence
-        )
-        whole = answer.complete and verdict.text == "".join(piece.text for piece in found.left)
-        offer = postprocess(
-            effective.source,
-            effective.offset,
-            verdict.text,
-            intent,
-            finished=answer.complete or not whole,
-        )
-        if isinstance(offer, Dropped):
-            result = self._silence(request, offer.rule, started)
-        elif not verdict.passed:
-            needed = (
-                self._source.judge.threshold
-                if self.settings.min_confidence is None
-                else self.settings.min_confidence
-            )
-            detail = (
-                f"It was {verdict.confidence:.0%} sure of {offer.text.strip()!r}; {needed:.0%} are needed."
-            )
-            result = self._silence(request, "low-confidence", started, detail)
+        """Judge and clean up an answer, and keep the reason where nothing of it may be shown."""
+        end = conclude(effective, intent, found, self._source.judge, self.settings.min_confidence)
+        if end.rule is not None:
+            result = self._silence(request, end.rule, started, end.detail)
         else:
-            text, start, end = offer.text, offer.start, offer.end
-            if effective.selected is not None:
-                end = effective.selected.end + (offer.end - effective.offset)
-                text, start = effective.selected.text + text, effective.selected.start
-            result = CompletionResult(text=text, start=start, end=end)
-            self._source.note_latency((time.monotonic() - started) * 1000)
-        result = replace(result, confidence=verdict.confidence, candidate=verdict.text)
-        return self._with_costs(result, found, started)
-
-    def _with_costs(self, result: CompletionResult, found: _Found, started: float) -> CompletionResult:
-        finish = found.answer.finish
-        total = (time.monotonic() - started) * 1000
-        timings = Timings(total_ms=total) if found.reused else replace(finish.timings, total_ms=total)
-        generated = 0 if found.reused else finish.generated_tokens
-        cached = finish.prompt_tokens if found.reused else finish.cached_tokens
-        return replace(
-            result,
-            timings=timings,
-            tokens=TokenCounts(finish.prompt_tokens, cached, generated),
-            model=found.answer.model,
-            adapter=found.answer.adapter,
-            reused=found.reused,
-        )
+            result = CompletionResult(text=end.text, start=end.start, end=end.end)
+            self._source.note_latency(_since(started))
+        result = replace(result, confidence=end.confidence, candidate=end.candidate)
+        return with_costs(result, found, _since(started))
 
     def _silence(
         self, request: CompletionRequest, rule: str, started: float, detail: str = ""
@@ -292,7 +248,7 @@ class Pipeline:
             text="",
             start=request.offset,
             end=request.offset,
-            timings=Timings(total_ms=(time.monotonic() - started) * 1000),
+            timings=Timings(total_ms=_since(started)),
             model=info.model if info else "",
             adapter=info.adapter if info else None,
             dropped=rule,
@@ -314,17 +270,9 @@ class Pipeline:
             self._warming = None
 
 
-def _first_line_only(pieces: Sequence[TokenPiece], intent: Intent) -> Sequence[TokenPiece]:
-    """Of an answer made for a block, a request for a line takes the first line."""
-    if intent.multiline or not any("\n" in piece.text for piece in pieces):
-        return pieces
-    kept: list[TokenPiece] = []
-    for piece in pieces:
-        head, newline, _ = piece.text.partition("\n")
-        kept.append(TokenPiece(head, piece.logprobs))
-        if newline:
-            break
-    return kept
+def _since(started: float) -> float:
+    """Milliseconds since a reading of the monotonic clock."""
+    return (time.monotonic() - started) * 1000
 
 
 def _abort_unfollowed(generation: Generation) -> None:

@@ -97,21 +97,40 @@ def _repeated(
 
 
 def _checked(source: SourceText, offset: int, text: str, covered: int, intent: Intent) -> Offer | Dropped:
-    replaced = source.text[offset : offset + covered]
     if len("".join(text.split())) < _MIN_CHARACTERS:
         return Dropped("too-short")
-    if text == replaced:
+    if text == source.text[offset : offset + covered]:
         return Dropped("duplicate-suffix")
     native = text.replace("\n", source.newline)
-    probe, baseline = native, replaced
-    at_end = not source.text[offset + covered :].split("\n", 1)[0].strip()
-    if at_end and not (intent.context.in_string or intent.context.in_comment):
-        before = source.text[intent.tree.top_level_start(offset) : offset][-20_000:]
-        probe += _completion_of(before + text)
-        baseline = _completion_of(before) if not covered else replaced
+    probe, baseline = _probe(source, offset, covered, native, intent)
     if intent.tree.errors_added(offset, offset + covered, probe, baseline) > 0:
         return Dropped("syntax")
     return Offer(native, offset, offset + covered)
+
+
+def _probe(
+    source: SourceText, offset: int, covered: int, text: str, intent: Intent
+) -> tuple[str, tuple[int, str] | None]:
+    """The text to parse, and what to compare it with.
+
+    A completed line may open brackets that later lines will close, so they are closed for the check. A
+    half-written statement is an error already; so that it excuses nothing, its line is compared with
+    ``pass``.
+    """
+    context = intent.context
+    rest = source.text[offset + covered :].split("\n", 1)[0]
+    if rest.strip() or context.in_string or context.in_comment:
+        return text, None
+    line_start = source.line_starts[source.line_of(offset)]
+    begin = intent.tree.top_level_start(offset)
+    left = source.text[line_start:offset]
+    before = source.text[begin:offset][-20_000:]
+    missing = _completion_of(before + text)
+    above = balance(source.text[min(begin, line_start) : line_start][-20_000:])
+    goes_on = missing or above.unclosed or above.open_quote
+    if not left.strip() or left.lstrip().startswith("@") or goes_on:
+        return text + missing, (offset, _completion_of(before))
+    return text, (offset - len(left.lstrip()), "pass")
 
 
 def _completion_of(code: str) -> str:

@@ -46,7 +46,7 @@ class IdleWarmer:
             CompletionRequest(
                 uri=uri,
                 source=source,
-                offset=source.offset_at(line, character, self._server.protocol.encoding),
+                offset=source.offset_at(line, character, self._server.encoding),
                 path=document.path or "",
                 language=document.language_id or "",
             )

@@ -86,20 +86,19 @@ def _models(server: BurnishServer) -> list[dict[str, Any]]:
         chosen, title, path = selected.name, selected.title, str(selected.path)
     except ModelsError:
         chosen, title, path = "", "", ""
-    listed = []
-    for entry in entries():
-        listed.append(
-            {
-                "name": entry.name,
-                "title": entry.title,
-                "description": entry.summary,
-                "installed": installed_path(home, entry) is not None,
-                "selected": entry.name == chosen,
-                "suits": entry.suits(hardware).suits,
-                "sizeBytes": entry.size_bytes,
-                "licence": entry.licence,
-            }
-        )
+    listed = [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "description": entry.summary,
+            "installed": installed_path(home, entry) is not None,
+            "selected": entry.name == chosen,
+            "suits": entry.suits(hardware).suits,
+            "sizeBytes": entry.size_bytes,
+            "licence": entry.licence,
+        }
+        for entry in entries()
+    ]
     if chosen and not any(item["selected"] for item in listed):
         listed.append(_local_file(chosen, title, path))
     return listed
@@ -128,7 +127,7 @@ async def _pull(server: BurnishServer, name: str) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
 
     def report(progress: PullProgress) -> None:
-        share = 100 * progress.done_bytes / progress.total_bytes if progress.total_bytes else None
+        share = 100 * progress.done / progress.total if progress.total else None
         loop.call_soon_threadsafe(bar.report, progress.phase, share)
 
     await bar.begin()

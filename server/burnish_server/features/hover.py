@@ -24,7 +24,7 @@ def register(server: BurnishServer) -> None:
         document = server.workspace.document(params.text_document.uri)
         if document is None:
             return None
-        encoding = server.protocol.encoding
+        encoding = server.encoding
         source = document.snapshot
         offset = source.offset_at(params.position.line, params.position.character, encoding)
         found = definition_at(document.tree, offset)

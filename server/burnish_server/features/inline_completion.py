@@ -51,7 +51,7 @@ def _request(server: BurnishServer, params: types.InlineCompletionParams) -> Com
     document = server.workspace.document(params.text_document.uri)
     if document is None:
         return None
-    encoding = server.protocol.encoding
+    encoding = server.encoding
     source = document.snapshot
     selected = params.context.selected_completion_info
     item: SelectedItem | None = None
@@ -78,7 +78,7 @@ def _items(
 ) -> list[types.InlineCompletionItem]:
     if result.dropped is not None or not result.text:
         return []
-    encoding = server.protocol.encoding
+    encoding = server.encoding
     start = types.Position(*request.source.position_at(result.start, encoding))
     end = types.Position(*request.source.position_at(result.end, encoding))
     return [types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end))]
@@ -87,8 +87,9 @@ def _items(
 def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
     """Read the parameters of ``burnish/complete``.
 
-    ``{uri, text, position: {line, character}, path, fresh}``; the position counts in the negotiated encoding.
-    Without ``text`` the open document is used; ``fresh`` asks the model even where an earlier answer would do.
+    ``{uri, text, position: {line, character}, path, fresh, maxLatencyMs}``; the position counts in the
+    negotiated encoding. Without ``text`` the open document is used; ``fresh`` asks the model even where an
+    earlier answer would do; ``maxLatencyMs`` replaces the setting.
 
     Raises:
         JsonRpcInvalidParams: something is missing; the message says what.
@@ -97,6 +98,7 @@ def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
         uri, place = str(params["uri"]), params["position"]
         line, character = int(place["line"]), int(place["character"])
         text = params.get("text")
+        latency = None if params.get("maxLatencyMs") is None else int(params["maxLatencyMs"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JsonRpcInvalidParams(
             f"{COMPLETE} needs uri, position.line and position.character: {error!r}"
@@ -108,8 +110,9 @@ def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
     return CompletionRequest(
         uri=uri,
         source=source,
-        offset=source.offset_at(line, character, server.protocol.encoding),
+        offset=source.offset_at(line, character, server.encoding),
         path=str(params.get("path", "")),
         invoked=True,
         fresh=bool(params.get("fresh", False)),
+        max_latency_ms=latency,
     )

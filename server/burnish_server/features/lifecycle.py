@@ -73,14 +73,15 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
     for problem in problems:
         log.warning("%s", problem)
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
-    server.settings = settings
+    before, server.settings = server.settings, settings
     server.pipeline.settings = settings.completion
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
     host = server.host
-    changed = (settings.model, settings.engine) != (host.choice, host.options)
-    if host.started and changed:
+    if (settings.model, settings.engine) == (before.model, before.engine):
+        return
+    if host.started:
         host.reload(choice=settings.model, options=settings.engine)
-    elif not host.started:
+    else:
         host.choice, host.options = settings.model, settings.engine
 
 

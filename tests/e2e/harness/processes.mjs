@@ -28,18 +28,12 @@ export function descendants(ancestor) {
 }
 
 /**
- * The language server's engine worker: the Python process whose parent is the server.
+ * The language server's engine worker.
  * @param {number} editor process id of the editor
  * @returns {Process | undefined}
  */
 export function engineWorker(editor) {
-  const below = descendants(editor);
-  const servers = below.filter((process) => /\bserve\b/.test(process.command) && /burnish/.test(process.command));
-  const serverPids = new Set(servers.map((server) => server.pid));
-  // multiprocessing's resource tracker is a child of the server, too, but not the one that holds the model.
-  return below
-    .filter((process) => serverPids.has(process.parent) && !serverPids.has(process.pid))
-    .find((process) => /worker|spawn_main/.test(process.command) && !/resource_tracker/.test(process.command));
+  return descendants(editor).find((process) => process.command.includes("burnish_models.engine.worker"));
 }
 
 /**

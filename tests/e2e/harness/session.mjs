@@ -99,8 +99,16 @@ export class Session {
     }
   }
 
+  /**
+   * Keeps a picture of a failure.
+   * @param {string} title what failed
+   */
+  async keepPicture(title) {
+    const name = `failed-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.png`;
+    await this.page?.screenshot({ path: path.join(this.results, name), timeout: 10_000 });
+  }
+
   async keepEvidence() {
-    await this.page?.screenshot({ path: path.join(this.results, "last.png"), timeout: 10_000 });
     for (const [name, source] of [
       ["editor-logs", path.join(this.profile.data, "logs")],
       ["burnish-logs", path.join(this.home, "logs")],

@@ -1,12 +1,14 @@
 /** VS Code's workbench as a person sees it: rows to double-click, keys to press, grey text to read. */
 
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { pause, until } from "./wait.mjs";
 
 /** VS Code shows spaces as no-break spaces. */
 const plain = (text) => text.replaceAll("\u00a0", " ").replaceAll("\u200b", "");
+
+const STATUS_ITEM = '.statusbar-item[id*="burnish.status"]';
 
 /** One browser page with a workbench in it. */
 export class Workbench {
@@ -51,22 +53,18 @@ export class Workbench {
   }
 
   /**
-   * Puts the cursor somewhere (1-based, columns in UTF-16 units) through "Go to Line/Column".
+   * Puts the cursor at the beginning of a line (1-based) through "Go to Line/Column".
    * @param {number} line
-   * @param {number} [column]
    */
-  async goTo(line, column = 1) {
+  async goTo(line) {
     await this.page.keyboard.press("Control+G");
     const input = this.page.locator(".quick-input-widget input");
     await input.waitFor({ state: "visible", timeout: 10_000 });
-    await input.fill(`:${line}:${column}`);
+    await input.fill(`:${line}:1`);
     await pause(150);
     await this.page.keyboard.press("Enter");
     await input.waitFor({ state: "hidden", timeout: 10_000 });
-    await until(`the cursor at ${line}:${column}`, async () => {
-      const { line: nowLine, column: nowColumn } = await this.cursor();
-      return nowLine === line && (column > 500 || nowColumn === column);
-    });
+    await until(`the cursor in line ${line}`, async () => (await this.cursor()).line === line);
   }
 
   /** @returns {Promise<{line: number, column: number}>} the cursor as the status bar tells it */
@@ -127,10 +125,32 @@ export class Workbench {
     return readFileSync(onDisk, "utf8");
   }
 
-  /** Undoes everything back to what is on the disk and closes the file. */
-  async revertAndClose() {
+  /** Closes the open file, unsaved changes and all. */
+  async closeFile() {
     await this.command("View: Revert and Close Editor");
     await until("the editor to close", async () => (await this.page.locator(".tab.active").count()) === 0);
+  }
+
+  /** Leaves whatever is open: pick lists, notifications, files with unsaved changes. */
+  async closeEverything() {
+    const tabs = this.page.locator(".tab");
+    for (let left = await tabs.count(); left > 0; left--) {
+      await this.press("Escape", "Escape");
+      await this.command("View: Revert and Close Editor");
+      await until("an editor to close", async () => (await tabs.count()) < left, { timeoutMs: 5_000 }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /**
+   * Closes the open file and puts its earlier contents back.
+   * @param {string} file relative to the workspace
+   * @param {string} contents
+   */
+  async revertTo(file, contents) {
+    await this.closeFile();
+    writeFileSync(path.join(this.workspace, file), contents);
   }
 
   /**
@@ -157,9 +177,102 @@ export class Workbench {
     return row;
   }
 
+  /**
+   * Fills the open input box and presses Enter.
+   * @param {string} text
+   */
+  async answer(text) {
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.waitFor({ state: "visible", timeout: 10_000 });
+    await input.fill(text);
+    await pause(500);
+    await this.press("Enter");
+  }
+
+  /**
+   * Waits for the active tab's title.
+   * @param {RegExp} title
+   */
+  async tab(title) {
+    await this.page.locator(".tab.active").filter({ hasText: title }).waitFor({ timeout: 30_000 });
+  }
+
   /** @returns {Promise<string>} the whole status bar, left to right */
   async statusBar() {
     return plain(await this.page.locator(".part.statusbar").innerText()).replace(/\s+/g, " ");
+  }
+
+  /** @returns {Promise<string>} what Burnish's status item tells a screen reader, for example "Burnish. Ready: …" */
+  async burnishStatusNow() {
+    const item = this.page.locator(STATUS_ITEM).first();
+    if ((await item.count()) === 0) return "";
+    return item.evaluate((element) => {
+      const labelled = element.hasAttribute("aria-label") ? element : element.querySelector("[aria-label]");
+      return labelled?.getAttribute("aria-label") ?? "";
+    });
+  }
+
+  /**
+   * Waits for a status.
+   * @param {RegExp} wanted
+   * @param {number} [timeoutMs]
+   */
+  async burnishStatus(wanted, timeoutMs = 15_000) {
+    let last = "";
+    const look = async () => {
+      last = await this.burnishStatusNow();
+      return wanted.test(last) ? last : "";
+    };
+    try {
+      return await until(`the status ${wanted}`, look, { timeoutMs, everyMs: 25 });
+    } catch (error) {
+      throw new Error(`${error.message}; it is ${JSON.stringify(last)}`, { cause: error });
+    }
+  }
+
+  /** Begins to write down every status from now on, also those too short to be seen by looking now and then. */
+  async watchBurnishStatus() {
+    await this.page
+      .locator(STATUS_ITEM)
+      .first()
+      .evaluate((element) => {
+        const read = () => (element.querySelector("[aria-label]") ?? element).getAttribute("aria-label") ?? "";
+        window.burnishStatuses = [read()];
+        const observer = new window.MutationObserver(() => {
+          const status = read();
+          if (status !== window.burnishStatuses.at(-1)) window.burnishStatuses.push(status);
+        });
+        observer.observe(element, { attributes: true, subtree: true, childList: true });
+      });
+  }
+
+  /** @returns {Promise<string[]>} what was seen since {@link watchBurnishStatus} */
+  burnishStatusesSeen() {
+    return this.page.evaluate(() => window.burnishStatuses);
+  }
+
+  /** @returns {Promise<string>} what appears when the mouse rests on Burnish's status item */
+  async burnishTooltip() {
+    await this.page.locator(STATUS_ITEM).first().hover();
+    const hover = this.page.locator(".monaco-hover", { hasText: "Burnish" }).first();
+    await hover.waitFor({ timeout: 10_000 });
+    return plain(await hover.innerText());
+  }
+
+  /**
+   * Types one line after the other at the cursor until one brings grey text; a line that brings none is removed.
+   * @param {string[]} lines what to type, each without a line end
+   * @param {number} [patienceMs] how long to wait for each
+   * @returns {Promise<{typed: string, ghost: string}>}
+   */
+  async typeUntilGhostText(lines, patienceMs = 6_000) {
+    for (const typed of lines) {
+      await this.type(typed);
+      const ghost = await this.ghostText(patienceMs).catch(() => "");
+      if (ghost) return { typed, ghost };
+      for (let index = 0; index < typed.length; index++) await this.press("Backspace");
+    }
+    throw new Error(`no ghost text after any of ${JSON.stringify(lines)}`);
   }
 
   /** @returns {Promise<string[]>} the notifications on the screen */

@@ -29,10 +29,11 @@ class Schedule:
     budget (warm-up, stable, decay). Hidden matrices use Muon, everything else AdamW.
     """
 
-    tokens: int = 30_000_000
+    tokens: int = 20_000_000
     sequence: int = 768
-    batch: int = 12
-    warmup_steps: int = 60
+    #: (tokens seen, sequences a step): the batch grows at each of these points.
+    batches: tuple[tuple[int, int], ...] = ((0, 4), (1_400_000, 8))
+    warmup_steps: int = 100
     decay_fraction: float = 0.3
     muon_lr: float = 0.02
     muon_momentum: float = 0.95
@@ -40,6 +41,10 @@ class Schedule:
     weight_decay: float = 0.01
     clip: float = 1.0
     seed: int = 1
+
+    def batch_at(self, tokens: int) -> int:
+        """Sequences in the step that starts after ``tokens`` tokens."""
+        return next(size for start, size in reversed(self.batches) if tokens >= start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ CONFIGS: dict[str, BaseConfig] = {
         name="tiny",
         title="Burnish tiny (for tests)",
         shape=ModelShape(vocabulary=512, hidden=64, layers=2, heads=2, kv_heads=1, intermediate=128, context=512),
-        schedule=Schedule(tokens=40_000, sequence=128, batch=4, warmup_steps=5),
+        schedule=Schedule(tokens=40_000, sequence=128, batches=((0, 4), (20_000, 6)), warmup_steps=5),
     ),
     # About 6.8M parameters: two CPU cores train it in hours.
     "nano": BaseConfig(name="nano", title="Burnish nano"),
@@ -72,7 +77,7 @@ CONFIGS: dict[str, BaseConfig] = {
         name="small",
         title="Burnish small",
         shape=ModelShape(vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408),
-        schedule=Schedule(tokens=1_500_000_000, sequence=1024, batch=256, warmup_steps=200, muon_lr=0.02, adam_lr=3e-3),
+        schedule=Schedule(tokens=1_500_000_000, sequence=1024, batches=((0, 256),), warmup_steps=200, adam_lr=3e-3),
         device="cuda",
     ),
 }

@@ -12,7 +12,7 @@ import random
 import re
 import sysconfig
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -43,6 +43,20 @@ class Document:
     package: str
     path: str
     text: str
+
+
+_File = tuple[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One package to learn from: its files as (path inside the package, file), and how many bytes to take at most."""
+
+    name: str
+    version: str
+    licence: str
+    files: list[_File]
+    cap: int
 
 
 def requirements() -> list[str]:
@@ -95,13 +109,13 @@ def _lines(text: str) -> list[int]:
     return [int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "little") for line in folded if len(line) >= 20]
 
 
-def _package_files(dist: metadata.Distribution) -> Iterator[tuple[str, Path]]:
+def _package_files(dist: metadata.Distribution) -> Iterator[_File]:
     for file in dist.files or []:
         if file.suffix == ".py" and ".." not in file.parts:
             yield str(file), Path(str(file.locate()))
 
 
-def _stdlib_files() -> Iterator[tuple[str, Path]]:
+def _stdlib_files() -> Iterator[_File]:
     root = Path(sysconfig.get_paths()["stdlib"])
     for path in sorted(root.rglob("*.py")):
         relative = path.relative_to(root)
@@ -113,12 +127,11 @@ def _is_test(path: str) -> bool:
     return any(part in {"test", "tests"} or part.startswith("test_") for part in Path(path).parts)
 
 
-def _sources(folder: Path) -> tuple[list[tuple[str, str, str, list[tuple[str, Path]]]], dict[str, list[tuple[str, Path]]]]:
-    """(training sources, held-out files): each training source is (name, version, licence, files)."""
-    wanted = {re.split(r"[=<>]", r)[0].lower().replace("_", "-") for r in requirements()}
-    version = sysconfig.get_python_version()
-    train = [("python-stdlib", version, "PSF-2.0", list(_stdlib_files()))]
-    held: dict[str, list[tuple[str, Path]]] = {}
+def _sources(folder: Path, packages: Sequence[str]) -> tuple[list[_Source], dict[str, list[_File]]]:
+    """(training sources, held-out files) of the installed ``packages``; the standard library is not among them."""
+    wanted = {re.split(r"[=<>]", r)[0].lower().replace("_", "-") for r in packages}
+    train: list[_Source] = []
+    held: dict[str, list[_File]] = {}
     for dist in metadata.distributions(path=[str(folder)]):
         name = (dist.metadata["Name"] or "").lower().replace("_", "-")
         if name not in wanted:
@@ -130,14 +143,14 @@ def _sources(folder: Path) -> tuple[list[tuple[str, str, str, list[tuple[str, Pa
         licence = _licence(dist)
         if _COPYLEFT.search(licence) or not _PERMISSIVE.search(licence):
             raise CorpusError(f"{name} declares the licence {licence!r}, which is not permissive: remove it from corpus_packages.txt")
-        train.append((name, dist.version, licence, sorted(_package_files(dist))))
+        train.append(_Source(name, dist.version, licence, sorted(_package_files(dist)), _PACKAGE_CAP))
     if wanted:
         raise CorpusError(f"not installed in {folder}: {', '.join(sorted(wanted))}; run `burnish train base` without --no-install")
-    return sorted(train), held
+    return train, held
 
 
-def build_corpus(folder: Path, out: Path) -> dict[str, Any]:
-    """Read the installed packages under ``folder`` and write the corpus to ``out``.
+def build_corpus(folder: Path, out: Path, *, packages: Sequence[str] | None = None, stdlib: bool = True) -> dict[str, Any]:
+    """Read the ``packages`` installed under ``folder`` (default: those of corpus_packages.txt) and write the corpus to ``out``.
 
     Writes ``train.jsonl`` and ``heldout.jsonl`` (one document a line) and ``manifest.json`` (package, version,
     licence, files, bytes; totals; what was dropped and why). Deterministic for the same installed files.
@@ -145,7 +158,11 @@ def build_corpus(folder: Path, out: Path) -> dict[str, Any]:
     Raises:
         CorpusError: a package is missing or not permissively licensed.
     """
-    train, held = _sources(folder)
+    train, held = _sources(folder, requirements() if packages is None else packages)
+    if stdlib:
+        version = sysconfig.get_python_version()
+        train.append(_Source("python-stdlib", version, "PSF-2.0", list(_stdlib_files()), _STDLIB_CAP))
+    train.sort(key=lambda source: source.name)
     out.mkdir(parents=True, exist_ok=True)
     dropped: Counter[str] = Counter()
     held_docs = [Document(name, path, text) for name, files in held.items() for path, file in files
@@ -154,28 +171,26 @@ def build_corpus(folder: Path, out: Path) -> dict[str, Any]:
     seen_files: set[str] = set()
     seen_lines: set[int] = set()
     documents: list[Document] = []
-    packages: list[dict[str, Any]] = []
-    for name, version, licence, files in train:
-        kept = _select(name, files, forbidden, seen_files, seen_lines, dropped)
+    entries: list[dict[str, Any]] = []
+    for source in train:
+        kept = _select(source, forbidden, seen_files, seen_lines, dropped)
         documents += kept
-        packages.append({"name": name, "version": version, "licence": licence, "files": len(kept),
-                         "bytes": sum(len(d.text.encode()) for d in kept)})
+        entries.append({"name": source.name, "version": source.version, "licence": source.licence, "files": len(kept),
+                        "bytes": sum(len(d.text.encode()) for d in kept)})
     _write(out / "train.jsonl", documents)
     _write(out / "heldout.jsonl", held_docs)
-    manifest = {"packages": packages, "held_out": sorted(held), "documents": len(documents),
-                "bytes": sum(p["bytes"] for p in packages), "dropped": dict(dropped)}
+    manifest = {"packages": entries, "held_out": sorted(held), "documents": len(documents),
+                "bytes": sum(p["bytes"] for p in entries), "dropped": dict(dropped)}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
 
 
-def _select(name: str, files: list[tuple[str, Path]], forbidden: set[int], seen_files: set[str],
-            seen_lines: set[int], dropped: Counter[str]) -> list[Document]:
+def _select(source: _Source, forbidden: set[int], seen_files: set[str], seen_lines: set[int],
+            dropped: Counter[str]) -> list[Document]:
     """The files of one package that pass every filter, at most the package's share of bytes."""
-    rng = random.Random(name)
-    files = sorted(files)
-    rng.shuffle(files)
+    files = sorted(source.files)
+    random.Random(source.name).shuffle(files)
     files.sort(key=lambda item: _is_test(item[0]))
-    cap = _STDLIB_CAP if name == "python-stdlib" else _PACKAGE_CAP
     kept: list[Document] = []
     size = tests = 0
     for relative, path in files:
@@ -191,14 +206,14 @@ def _select(name: str, files: list[tuple[str, Path]], forbidden: set[int], seen_
         if lines and sum(h in forbidden for h in lines) > max(4, 0.12 * len(lines)):
             dropped["overlaps held-out"] += 1
             continue
-        if size + len(text) > cap or (_is_test(relative) and tests > cap // 8):
+        if size + len(text) > source.cap or (_is_test(relative) and tests > source.cap // 8):
             dropped["over the package's share"] += 1
             continue
         tests += len(text) if _is_test(relative) else 0
         size += len(text)
         seen_files.add(digest)
         seen_lines.update(lines)
-        kept.append(Document(name, relative, text))
+        kept.append(Document(source.name, relative, text))
     return kept
 
 

@@ -32,12 +32,14 @@ __all__ = ["BaseRecipe", "learning_rate_factor"]
 _log = logging.getLogger(__name__)
 
 
-def learning_rate_factor(step: int, total: int, schedule: Schedule) -> float:
-    """Warm-up, stable, linear decay: the factor of the peak learning rate at ``step`` of ``total``, in (0, 1]."""
-    decay_from = total * (1.0 - schedule.decay_fraction)
+def learning_rate_factor(step: int, tokens: int, schedule: Schedule) -> float:
+    """Warm-up, stable, linear decay: the factor of the peak learning rate, in [0, 1].
+
+    ``step`` steps and ``tokens`` tokens are behind; the decay ends at the token budget.
+    """
     warmup = min(1.0, (step + 1) / max(1, schedule.warmup_steps))
-    decay = min(1.0, max(0.0, (total - step) / max(1.0, total - decay_from)))
-    return warmup * decay
+    left = max(0, schedule.tokens - tokens)
+    return warmup * min(1.0, left / max(1.0, schedule.tokens * schedule.decay_fraction))
 
 
 class BaseRecipe:
@@ -61,10 +63,11 @@ class BaseRecipe:
         self.model = BaseModel(config.shape, end_token).to(self._device)
         self._heldout = torch.from_numpy(heldout).to(self._device)
         self._step_model: Callable[[torch.Tensor], torch.Tensor] = (
-            torch.compile(self.model) if compile_model else self.model
+            torch.compile(self.model, dynamic=False) if compile_model else self.model
         )
         self._optimizers = self._build_optimizers(config.schedule)
         self.step = 0
+        self.tokens = 0
         self._seconds = 0.0
 
     def _build_optimizers(self, schedule: Schedule) -> list[tuple[torch.optim.Optimizer, float]]:
@@ -96,7 +99,7 @@ class BaseRecipe:
             self.model.load_state_dict(state["model"])
             for (optimizer, _), saved in zip(self._optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(saved)
-            self.step, self._seconds = int(state["step"]), float(state["seconds"])
+            self.step, self.tokens, self._seconds = int(state["step"]), int(state["tokens"]), float(state["seconds"])
         except (KeyError, RuntimeError, EOFError, ValueError) as error:
             raise CheckpointError(f"{self._checkpoint} cannot be read ({error}): delete it to start again") from error
         return True
@@ -108,6 +111,7 @@ class BaseRecipe:
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer, _ in self._optimizers],
             "step": self.step,
+            "tokens": self.tokens,
             "seconds": self._seconds,
         }
         temporary = self._checkpoint.with_suffix(".tmp")
@@ -117,21 +121,23 @@ class BaseRecipe:
     def _autocast(self) -> Any:
         return torch.autocast(self._device.type, torch.bfloat16)
 
-    def train(self, *, save_every: int = 100, validate_every: int = 100, should_stop: Callable[[], bool] = lambda: False) -> float:
+    def train(self, *, log_every: int = 50, save_every: int = 250, validate_every: int = 250, should_stop: Callable[[], bool] = lambda: False) -> float:
         """Train until the token budget is spent or ``should_stop`` says so; returns the last validation loss.
 
         A checkpoint is written every ``save_every`` steps and at the end. The curve goes to ``curve.jsonl``.
         """
-        schedule = self._config.schedule
-        total = schedule.tokens // (schedule.sequence * schedule.batch)
+        budget = self._config.schedule.tokens
         running: list[float] = []
-        while self.step < total and not should_stop():
+        mark, mark_tokens = self._seconds, self.tokens
+        while self.tokens < budget and not should_stop():
             began = time.monotonic()
-            running.append(self._train_step(total))
+            running.append(self._train_step())
             self._seconds += time.monotonic() - began
-            if self.step % 20 == 0:
-                rate = schedule.sequence * schedule.batch / (time.monotonic() - began)
-                _log.info("step %d/%d loss %.3f, %.0f tokens/s", self.step, total, sum(running) / len(running), rate)
+            if self.step % log_every == 0:
+                rate = (self.tokens - mark_tokens) / max(1e-9, self._seconds - mark)
+                mark, mark_tokens = self._seconds, self.tokens
+                _log.info("step %d, %.2fM of %.2fM tokens, loss %.3f, %.0f tokens/s", self.step, self.tokens / 1e6, budget / 1e6,
+                          sum(running) / len(running), rate)
                 if self.step % validate_every == 0:
                     self._record(sum(running) / len(running))
                 running.clear()
@@ -140,35 +146,36 @@ class BaseRecipe:
         self.save()
         return self._record(None)
 
-    def _train_step(self, total: int) -> float:
+    def _train_step(self) -> float:
         schedule = self._config.schedule
-        tokens = torch.from_numpy(self._stream.batch(self.step, schedule.batch)).to(self._device)
+        batch = schedule.batch_at(self.tokens)
+        tokens = torch.from_numpy(self._stream.batch(self.step, batch)).to(self._device)
         with self._autocast():
             loss = self._step_model(tokens)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), schedule.clip)
-        factor = learning_rate_factor(self.step, total, schedule)
+        factor = learning_rate_factor(self.step, self.tokens, schedule)
         for optimizer, peak in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = peak * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
+        self.tokens += batch * schedule.sequence
         return float(loss.detach())
 
     def validate(self) -> float:
         """Mean cross-entropy (nats a token) on the held-out rows."""
         losses = []
         with torch.no_grad(), self._autocast():
-            for rows in self._heldout.split(self._config.schedule.batch):
+            for rows in self._heldout.split(8):
                 losses.append(float(self.model(rows)) * len(rows))
         return sum(losses) / len(self._heldout)
 
     def _record(self, train_loss: float | None) -> float:
         loss = self.validate()
-        schedule = self._config.schedule
-        point = {"step": self.step, "tokens": self.step * schedule.sequence * schedule.batch, "seconds": round(self._seconds, 1),
-                 "train_loss": train_loss, "heldout_loss": loss}
+        point = {"step": self.step, "tokens": self.tokens, "seconds": round(self._seconds, 1), "train_loss": train_loss,
+                 "heldout_loss": loss}
         with (self._folder / "curve.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(point) + "\n")
         _log.info("held-out loss %.4f nats a token at step %d", loss, self.step)

@@ -43,5 +43,5 @@ def train_base(config: BaseConfig, folder: Path, *, threads: int = 0, install: b
     loss = recipe.validate() if export_only else recipe.train(should_stop=should_stop)
     path = folder / f"burnish-{config.name}-q8_0.gguf"
     export_gguf(recipe.model, config, tokenizer, path)
-    return {"config": config.name, "step": recipe.step, "tokens": recipe.step * schedule.sequence * schedule.batch,
+    return {"config": config.name, "step": recipe.step, "tokens": recipe.tokens,
             "heldout_loss": loss, "gguf": str(path)}

@@ -1,0 +1,154 @@
+"""Publish a trained base model: measure the exported file on the served stack, calibrate it, write its card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from burnish_models import gguf_file
+from burnish_models.calibration import Calibration, calibration_path
+from burnish_models.engine import EngineSettings, LlamaCppEngine
+from burnish_training.base.card import CardData, render_card
+from burnish_training.base.config import BaseConfig
+from burnish_training.base.corpus import Document, is_data_table, read_documents
+from burnish_training.errors import CheckpointError
+from burnish_training.evaluation.lines import LineResult, run_lines, sample_lines
+from burnish_training.evaluation.statistics import precision_coverage, wilson
+
+__all__ = ["publish", "write_manifest"]
+
+_log = logging.getLogger(__name__)
+#: Precision the default threshold aims at, with room above the promised half.
+_TARGET_PRECISION = 0.55
+_THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bits:
+    nats: float
+    tokens: int
+    size: int
+
+    @property
+    def per_byte(self) -> float:
+        return self.nats / 0.6931471805599453 / max(1, self.size)
+
+
+async def _bits_per_byte(engine: LlamaCppEngine, documents: Sequence[Document]) -> dict[str, _Bits]:
+    """Bits per byte of the files' text, per package and in all (key ``all``)."""
+    parts: dict[str, _Bits] = {}
+    for document in documents:
+        nats, tokens = await engine.score(document.text)
+        size = len(document.text.encode())
+        for key in (document.package, "all"):
+            old = parts.get(key, _Bits(0.0, 0, 0))
+            parts[key] = _Bits(old.nats + nats, old.tokens + tokens, old.size + size)
+    return parts
+
+
+async def publish(config: BaseConfig, folder: Path, target: Path, *, cases: int, threads: int = 0) -> dict[str, Any]:
+    """Measure ``folder``'s exported model and write model, calibration, manifest and card to ``target``.
+
+    Half of the held-out line cases fit the calibration, the other half are reported; the two halves come from
+    different files. Returns the manifest.
+
+    Raises:
+        CheckpointError: nothing was exported yet.
+    """
+    name = f"burnish-{config.name}-q8_0.gguf"
+    source = folder / name
+    if not source.exists():
+        raise CheckpointError(f"{source} does not exist: run `burnish train base --config {config.name}` first")
+    target.mkdir(parents=True, exist_ok=True)
+    model = target / name
+    shutil.copyfile(source, model)
+    heldout = read_documents(folder / "corpus" / "heldout.jsonl")
+    code = [d for d in heldout if not is_data_table(d.text)]
+    engine = LlamaCppEngine(model, EngineSettings(threads=threads))
+    await engine.load()
+    try:
+        bits = await _bits_per_byte(engine, heldout)
+        code_bits = await _bits_per_byte(engine, code)
+        fitted, reported = await _line_results(engine, code, cases)
+    finally:
+        await engine.close()
+    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    calibration = _calibrate(fitted, sha256)
+    calibration.save(calibration_path(model))
+    data = CardData(
+        config=config,
+        corpus=json.loads((folder / "corpus" / "manifest.json").read_text(encoding="utf-8")),
+        curve=[json.loads(line) for line in (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()],
+        bits={key: value.per_byte for key, value in bits.items()},
+        code_bits={key: value.per_byte for key, value in code_bits.items()},
+        exact=wilson(sum(r.exact for r in reported), len(reported)),
+        coverage=_coverage(calibration, reported, (*_THRESHOLDS, calibration.threshold)),
+        threshold=calibration.threshold,
+        calibration_cases=len(fitted),
+        sha256=sha256,
+        size=model.stat().st_size,
+    )
+    (target / "CARD.md").write_text(render_card(data), encoding="utf-8")
+    return write_manifest(config, model)
+
+
+def write_manifest(config: BaseConfig, model: Path) -> dict[str, Any]:
+    """Write ``manifest.json`` beside ``model``: what the catalogue says of the bundled model. Returns it."""
+    info = gguf_file.inspect(model)
+    manifest = {
+        "name": f"burnish-{config.name}",
+        "title": config.title,
+        "summary": "Comes with Burnish: small, quick, and there from the first minute.",
+        "file": model.name,
+        "size_bytes": info.size_bytes,
+        "sha256": info.sha256(),
+        "licence": "Apache-2.0",
+        "parameters": info.parameters,
+        "quantization": info.quantization,
+        "context_length": info.context_length,
+        "vocabulary_size": info.vocabulary_size,
+        "embedding_length": info.embedding_length,
+        "kv_bytes_per_token": info.kv_bytes_per_token,
+    }
+    (model.parent / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return manifest
+
+
+async def _line_results(engine: LlamaCppEngine, code: Sequence[Document], cases: int) -> tuple[list[LineResult], list[LineResult]]:
+    halves: tuple[list[Document], list[Document]] = ([], [])
+    for document in code:
+        halves[hashlib.sha256(document.path.encode()).digest()[0] % 2].append(document)
+    results = []
+    for seed, half in enumerate(halves):
+        _log.info("%d line completions on %d held-out files", cases, len(half))
+        results.append(await run_lines(engine, sample_lines(half, cases, seed)))
+    return results[0], results[1]
+
+
+def _confidence(calibration: Calibration, results: Sequence[LineResult]) -> list[float]:
+    # An empty answer is never shown, however sure the model is of it.
+    return [calibration.probability([r.logprob]) if r.text.strip() else 0.0 for r in results]
+
+
+def _coverage(calibration: Calibration, results: Sequence[LineResult], thresholds: Sequence[float]) -> list[Any]:
+    return precision_coverage(_confidence(calibration, results), [r.exact for r in results], sorted(set(thresholds)))
+
+
+def _calibrate(results: Sequence[LineResult], sha256: str) -> Calibration:
+    """Fit the map, then take the lowest threshold whose shown answers were right often enough."""
+    shown = [r for r in results if r.text.strip()]
+    fitted = Calibration.fit([r.logprob for r in shown], [r.exact for r in shown], model_sha256=sha256)
+    candidates = [step / 100 for step in range(5, 96)]
+    for point in _coverage(fitted, results, candidates):
+        if point.precision.value >= _TARGET_PRECISION:
+            threshold = point.threshold
+            break
+    else:
+        threshold = 0.5
+    return Calibration(fitted.knots, threshold, fitted.samples, sha256)

@@ -1,0 +1,1 @@
+"""Evaluation: how good a served model is, measured on the served stack."""
