@@ -25,7 +25,9 @@ from burnish_models.engine import EngineSettings, FimPrompt, GenerateRequest, Ll
 from burnish_models.gguf_file import inspect
 from burnish_models.selection import resolve_model
 
-PREFIX = '"""Numbers."""\n\n\n' + "".join(f"def name_{i}(value):\n    return value + {i}\n\n\n" for i in range(30))
+PREFIX = '"""Numbers."""\n\n\n' + "".join(
+    f"def name_{i}(value):\n    return value + {i}\n\n\n" for i in range(30)
+)
 CONTEXT = 4096
 
 
@@ -42,7 +44,13 @@ async def ours(engine: LlamaCppEngine, tokens: int) -> tuple[float, int]:
 
 def theirs(server: LlamaServer, prompt: str, tokens: int) -> tuple[float, int]:
     """Seconds and tokens of one request to llama.cpp's server."""
-    body = {"prompt": prompt, "n_predict": tokens, "temperature": 0.0, "cache_prompt": True, "ignore_eos": True}
+    body = {
+        "prompt": prompt,
+        "n_predict": tokens,
+        "temperature": 0.0,
+        "cache_prompt": True,
+        "ignore_eos": True,
+    }
     began, generated = time.perf_counter(), 0
     for event in server.stream("/completion", body):
         generated = event.get("tokens_predicted", 0) or generated
@@ -51,7 +59,9 @@ def theirs(server: LlamaServer, prompt: str, tokens: int) -> tuple[float, int]:
 
 async def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", type=Path, default=None)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=96)
@@ -80,9 +90,13 @@ async def main() -> None:
     ratios = np.asarray([a / b for a, b in rates])
     draws = np.median(np.random.default_rng(0).choice(ratios, (4000, len(ratios))), axis=1)
     low, high = np.percentile(draws, [2.5, 97.5])
-    print(f"{describe()}\n{model.name}, {options.threads} thread(s), {own[1]} tokens a request, {len(rates)} pairs")
+    print(
+        f"{describe()}\n{model.name}, {options.threads} thread(s), {own[1]} tokens a request, {len(rates)} pairs"
+    )
     print(f"burnish        {statistics.median(a for a, _ in rates):8.0f} tokens/s")
-    print(f"llama.cpp      {statistics.median(b for _, b in rates):8.0f} tokens/s (its own server, streaming)")
+    print(
+        f"llama.cpp      {statistics.median(b for _, b in rates):8.0f} tokens/s (its own server, streaming)"
+    )
     print(f"ratio          {np.median(ratios):8.2f} (95 % CI {low:.2f} to {high:.2f})")
 
 

@@ -61,8 +61,12 @@ def llama_server(model: Path, threads: int, context: int) -> Iterator[LlamaServe
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-c", _CODE, str(model), str(port), str(threads), str(context)],
-                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CODE, str(model), str(port), str(threads), str(context)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     try:
         _wait(port, process)
         yield LlamaServer(port)

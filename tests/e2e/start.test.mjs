@@ -1,7 +1,6 @@
 /** `npm start`, run as a newcomer runs it: it prints an address, and what is there gives ghost text. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +8,7 @@ import { test } from "node:test";
 
 import { EXAMPLES, ROOT, TEST_RESULTS } from "../../scripts/lib/paths.mjs";
 import { npm } from "../../scripts/lib/npm.mjs";
+import { endProcess, startProcess } from "../../scripts/lib/run.mjs";
 import { descendants } from "./harness/processes.mjs";
 import { launchBrowser } from "./harness/session.mjs";
 import { until } from "./harness/wait.mjs";
@@ -32,7 +32,7 @@ test(
       "--profile",
       path.join(folder, "profile"),
     );
-    const child = spawn(command, args, {
+    const child = startProcess(command, args, {
       cwd: ROOT,
       env: { ...process.env, BURNISH_HOME: path.join(folder, "home") },
       stdio: ["ignore", "pipe", "pipe"],
@@ -43,7 +43,9 @@ test(
     let browser;
     context.after(async () => {
       await browser?.close();
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await endProcess(child);
+      child.stdout.destroy();
+      child.stderr.destroy();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     });
 
@@ -74,7 +76,8 @@ test(
 
     const started = descendants(child.pid).map((process) => process.pid);
     assert.ok(started.length > 2, "an editor runs below npm start");
-    child.kill("SIGINT");
+    // As the terminal does it: to the whole group.
+    process.kill(-child.pid, "SIGINT");
     await ended;
     const alive = () => descendants(1).filter((process) => started.includes(process.pid));
     await until("everything that npm start started to end", () => alive().length === 0, { timeoutMs: 15_000 });

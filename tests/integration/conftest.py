@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
 from burnish_models.engine import EngineSettings, LlamaCppEngine
 from burnish_models.selection import resolve_model
 

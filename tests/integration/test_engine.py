@@ -13,7 +13,15 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
-from burnish_models.engine import EngineSettings, FimPrompt, Finish, GenerateRequest, LlamaCppEngine, StopRules
+
+from burnish_models.engine import (
+    EngineSettings,
+    FimPrompt,
+    Finish,
+    GenerateRequest,
+    LlamaCppEngine,
+    StopRules,
+)
 from burnish_models.errors import EngineCrashedError, ModelCorruptError
 
 pytestmark = pytest.mark.integration
@@ -67,7 +75,9 @@ async def test_streamed_logprobs_are_probabilities_of_a_single_line(engine: Llam
 async def test_killed_twenty_times_it_answers_again_within_five_seconds(engine: LlamaCppEngine) -> None:
     waits = []
     for _ in range(20):
-        running = asyncio.create_task(answer(engine, ask("", prefix=LONG, max_tokens=200, stop=StopRules(single_line=False))))
+        running = asyncio.create_task(
+            answer(engine, ask("", prefix=LONG, max_tokens=200, stop=StopRules(single_line=False)))
+        )
         await asyncio.sleep(0.05)
         os.kill(worker_pid(engine), signal.SIGKILL)
         with pytest.raises(EngineCrashedError, match="SIGKILL"):
@@ -97,7 +107,9 @@ async def test_a_cancel_frees_the_engine_in_the_middle_of_a_long_prefill(engine:
 
 
 async def test_a_closed_iterator_cancels_its_request(engine: LlamaCppEngine) -> None:
-    stream = engine.generate(ask("", prefix=LONG[:14000], max_tokens=200, stop=StopRules(single_line=False, max_lines=99)))
+    stream = engine.generate(
+        ask("", prefix=LONG[:14000], max_tokens=200, stop=StopRules(single_line=False, max_lines=99))
+    )
     task = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0.1)
     task.cancel()
@@ -128,7 +140,9 @@ async def test_special_tokens_in_the_users_text_are_plain_text(engine: LlamaCppE
     assert spoofed[1].prompt_tokens > plain[1].prompt_tokens + 3
 
 
-async def test_a_file_that_breaks_after_the_start_is_reported_and_mended(bundled_model: Path, tmp_path: Path) -> None:
+async def test_a_file_that_breaks_after_the_start_is_reported_and_mended(
+    bundled_model: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "model.gguf"
     data = bundled_model.read_bytes()
     path.write_bytes(data[: len(data) // 2])
@@ -160,7 +174,9 @@ def write_adapter(path: Path, *, rank: int = 4, scale: float = 0.5) -> None:
     writer.close()
 
 
-async def test_an_adapter_is_swapped_between_requests_and_survives_a_crash(engine: LlamaCppEngine, tmp_path: Path) -> None:
+async def test_an_adapter_is_swapped_between_requests_and_survives_a_crash(
+    engine: LlamaCppEngine, tmp_path: Path
+) -> None:
     base = await answer(engine, ask("    return "))
     path = tmp_path / "night.gguf"
     write_adapter(path)
@@ -170,12 +186,16 @@ async def test_an_adapter_is_swapped_between_requests_and_survives_a_crash(engin
     assert adapted[1].logprobs != pytest.approx(base[1].logprobs, abs=0.05)
     os.kill(worker_pid(engine), signal.SIGKILL)
     await asyncio.sleep(0.2)
-    assert (await answer(engine, ask("    return ")))[1].logprobs == pytest.approx(adapted[1].logprobs, abs=0.02)
+    assert (await answer(engine, ask("    return ")))[1].logprobs == pytest.approx(
+        adapted[1].logprobs, abs=0.02
+    )
     await engine.set_adapter(None)
     assert (await answer(engine, ask("    return ")))[1].logprobs == pytest.approx(base[1].logprobs, abs=0.02)
 
 
-async def test_a_truncated_adapter_is_refused_and_the_engine_lives(engine: LlamaCppEngine, tmp_path: Path) -> None:
+async def test_a_truncated_adapter_is_refused_and_the_engine_lives(
+    engine: LlamaCppEngine, tmp_path: Path
+) -> None:
     path = tmp_path / "night.gguf"
     write_adapter(path)
     path.write_bytes(path.read_bytes()[:-2000])

@@ -16,7 +16,7 @@ from pygls.exceptions import JsonRpcException
 
 from tests.lsp.conftest import Start, modules_of
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 NO_MODEL = {"model": "/no/such/model.gguf"}
 CODE = 'def foo(a, b=1):\n    """Adds."""\n    return a + b\n\n\nfoo(1)\n'
 

@@ -23,7 +23,7 @@ from tests.lsp.conftest import Session, Start, inline_params
 
 pytestmark = pytest.mark.integration
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 FUNCTIONS = "".join(
     f"def handle_{i}(request, value={i}):\n    result = request.get({i})\n    return result + value\n\n\n"
     for i in range(60)
@@ -84,7 +84,7 @@ async def test_a_cancelled_request_frees_the_engine(
     session = await ready(start, model)
     waits = []
     for number in range(5):
-        uri = f"file:///work/{number}.py"
+        uri = f"file:///project/{number}.py"
         text = FUNCTIONS.replace("request", f"request_{number}") * 4
         session.open(uri, text + "x = \n")
         identifier = f"cancel-{number}"
@@ -98,7 +98,7 @@ async def test_a_cancelled_request_frees_the_engine(
         session.client.cancel_request(types.CancelParams(identifier))
         with pytest.raises(JsonRpcException):
             await asyncio.wait_for(pending, 10)
-        await session.complete("file:///work/b.py", 0, 4, "x = \n")
+        await session.complete("file:///project/b.py", 0, 4, "x = \n")
         waits.append((time.monotonic() - began) * 1000)
     record_property("median_ms_from_cancel_to_the_next_answer", round(statistics.median(waits), 1))
     assert "Traceback" not in session.log()

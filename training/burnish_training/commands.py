@@ -22,18 +22,44 @@ def train() -> None:
 
 
 @train.command()
-@click.option("--config", "config_name", type=click.Choice(sorted(CONFIGS)), default="nano", show_default=True, help="What to train.")
-@click.option("--workdir", type=click.Path(path_type=Path, file_okay=False), default=None,
-              help="Where corpus, checkpoints and the result live (default: <home>/runs/base-<config>).")
-@click.option("--tokens", type=click.IntRange(min=1), help="Token budget; resuming with another budget moves the decay phase.")
+@click.option(
+    "--config",
+    "config_name",
+    type=click.Choice(sorted(CONFIGS)),
+    default="nano",
+    show_default=True,
+    help="What to train.",
+)
+@click.option(
+    "--workdir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where corpus, checkpoints and the result live (default: <home>/runs/base-<config>).",
+)
+@click.option(
+    "--tokens",
+    type=click.IntRange(min=1),
+    help="Token budget; resuming with another budget moves the decay phase.",
+)
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets torch choose.")
-@click.option("--install/--no-install", default=True, help="Install the corpus packages when they are missing.")
+@click.option(
+    "--install/--no-install", default=True, help="Install the corpus packages when they are missing."
+)
 @click.option("--compile/--no-compile", "compile_model", default=True, help="Use torch.compile.")
 @click.option("--export-only", is_flag=True, help="Only export the last checkpoint.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
-def base(ctx: click.Context, config_name: str, workdir: Path | None, tokens: int | None, threads: int, install: bool,
-         compile_model: bool, export_only: bool, as_json: bool) -> None:
+def base(
+    ctx: click.Context,
+    config_name: str,
+    workdir: Path | None,
+    tokens: int | None,
+    threads: int,
+    install: bool,
+    compile_model: bool,
+    export_only: bool,
+    as_json: bool,
+) -> None:
     """Pretrain the bundled base model from a named configuration; run again to resume."""
     from burnish_training.base.run import train_base
 
@@ -50,17 +76,49 @@ def base(ctx: click.Context, config_name: str, workdir: Path | None, tokens: int
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    result = train_base(config, folder, threads=threads, install=install, compile_model=compile_model,
-                        export_only=export_only, should_stop=lambda: bool(stopped))
+    result = train_base(
+        config,
+        folder,
+        threads=threads,
+        install=install,
+        compile_model=compile_model,
+        export_only=export_only,
+        should_stop=lambda: bool(stopped),
+    )
     click.echo(json.dumps(result, indent=None if as_json else 1))
 
 
 @train.command()
-@click.option("--config", "config_name", type=click.Choice(sorted(CONFIGS)), default="nano", show_default=True, help="Which model.")
-@click.option("--workdir", type=click.Path(path_type=Path, file_okay=False, exists=True), required=True, help="The training run's folder.")
-@click.option("--target", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write the model and its card to.")
-@click.option("--cases", type=click.IntRange(min=40), default=1500, show_default=True, help="Line completions for calibration, and as many to report.")
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets the hardware decide.")
+@click.option(
+    "--config",
+    "config_name",
+    type=click.Choice(sorted(CONFIGS)),
+    default="nano",
+    show_default=True,
+    help="Which model.",
+)
+@click.option(
+    "--workdir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    required=True,
+    help="The training run's folder.",
+)
+@click.option(
+    "--target",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder to write the model and its card to.",
+)
+@click.option(
+    "--cases",
+    type=click.IntRange(min=40),
+    default=1500,
+    show_default=True,
+    help="Line completions for calibration, and as many to report.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets the hardware decide."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def publish(config_name: str, workdir: Path, target: Path, cases: int, threads: int, as_json: bool) -> None:
     """Measure and calibrate an exported base model and write its card."""

@@ -6,7 +6,17 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["Chunk", "ContextFile", "Engine", "EngineInfo", "FimPrompt", "Finish", "GenerateRequest", "StopRules", "Timings"]
+__all__ = [
+    "Chunk",
+    "ContextFile",
+    "Engine",
+    "EngineInfo",
+    "FimPrompt",
+    "Finish",
+    "GenerateRequest",
+    "StopRules",
+    "Timings",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,13 @@ import psutil
 from burnish_models.engine import wire
 from burnish_models.engine.base import Chunk, EngineInfo, GenerateRequest
 from burnish_models.engine.settings import EngineSettings
-from burnish_models.errors import EngineClosedError, EngineCrashedError, EngineError, EngineStartError, ModelFileError
+from burnish_models.errors import (
+    EngineClosedError,
+    EngineCrashedError,
+    EngineError,
+    EngineStartError,
+    ModelFileError,
+)
 
 __all__ = ["LlamaCppEngine"]
 
@@ -50,8 +56,14 @@ class LlamaCppEngine:
         on_state: called in the event loop whenever :meth:`describe` would answer something new.
     """
 
-    def __init__(self, model: Path, settings: EngineSettings | None = None, *, log_file: Path | None = None,
-                 on_state: Callable[[EngineInfo], None] | None = None) -> None:
+    def __init__(
+        self,
+        model: Path,
+        settings: EngineSettings | None = None,
+        *,
+        log_file: Path | None = None,
+        on_state: Callable[[EngineInfo], None] | None = None,
+    ) -> None:
         self._model = model
         self._settings = settings or EngineSettings()
         self._log_file = log_file
@@ -102,13 +114,35 @@ class LlamaCppEngine:
             loaded = await asyncio.wait_for(self._call(self._load_message()), self._settings.load_timeout_s)
             await self._restore_adapter()
         except TimeoutError as error:
-            await self._fail(EngineStartError(f"{self._model.name} did not load within {self._settings.load_timeout_s:.0f} s"), error)
+            await self._fail(
+                EngineStartError(
+                    f"{self._model.name} did not load within {self._settings.load_timeout_s:.0f} s"
+                ),
+                error,
+            )
         except (ModelFileError, EngineError, OSError) as error:
             await self._fail(error, error)
-        extra = {"pid": str(self._pid()), "system_info": loaded["system_info"], "quantization": loaded["quantization"]}
-        fields = {k: loaded[k] for k in ("model", "architecture", "parameters", "context_tokens", "threads", "gpu_layers", "fim_family")}
+        extra = {
+            "pid": str(self._pid()),
+            "system_info": loaded["system_info"],
+            "quantization": loaded["quantization"],
+        }
+        fields = {
+            k: loaded[k]
+            for k in (
+                "model",
+                "architecture",
+                "parameters",
+                "context_tokens",
+                "threads",
+                "gpu_layers",
+                "fim_family",
+            )
+        }
         self._ready.set()
-        self._set_state("ready", **fields, extra=extra, adapter=self._adapter[0] and Path(self._adapter[0]).stem)
+        self._set_state(
+            "ready", **fields, extra=extra, adapter=self._adapter[0] and Path(self._adapter[0]).stem
+        )
 
     async def _fail(self, failure: Exception, cause: Exception) -> None:
         self._failure = failure
@@ -119,17 +153,29 @@ class LlamaCppEngine:
     def _load_message(self) -> dict[str, Any]:
         settings = self._settings
         available = max(1, psutil.virtual_memory().available - _RESERVED_BYTES)
-        return {"op": "load", "path": str(self._model), "threads": settings.threads, "gpu_layers": settings.gpu_layers,
-                "context_tokens": settings.context_tokens, "batch_tokens": settings.batch_tokens, "available_bytes": available}
+        return {
+            "op": "load",
+            "path": str(self._model),
+            "threads": settings.threads,
+            "gpu_layers": settings.gpu_layers,
+            "context_tokens": settings.context_tokens,
+            "batch_tokens": settings.batch_tokens,
+            "available_bytes": available,
+        }
 
     async def _spawn(self) -> None:
-        log = open(self._log_file, "ab") if self._log_file else None  # noqa: ASYNC230, PTH123, SIM115 - closed below
+        log = open(self._log_file, "ab") if self._log_file else None  # noqa: PTH123, SIM115 - closed below
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "burnish_models.engine.worker",
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                sys.executable,
+                "-m",
+                "burnish_models.engine.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
                 stderr=log if log is not None else asyncio.subprocess.DEVNULL,
                 start_new_session=os.name == "posix",
+                # On an abort ggml would start a debugger, which writes into the worker's pipe.
+                env={**os.environ, "GGML_NO_BACKTRACE": "1"},
             )
         finally:
             if log is not None:

@@ -20,7 +20,7 @@ from burnish_models.engine.vocabulary import Vocabulary
 __all__ = ["AbortFlag", "Aborted", "Backend", "Decoder"]
 
 
-class Aborted(Exception):  # noqa: N818 - a signal, not an error
+class Aborted(Exception):
     """Evaluation was aborted; what was evaluated before stays in the cache."""
 
 
@@ -84,7 +84,9 @@ class Decoder:
         abort: set from another thread to stop a request.
     """
 
-    def __init__(self, backend: Backend, vocabulary: Vocabulary, prompts: PromptTokenizer, abort: AbortFlag) -> None:
+    def __init__(
+        self, backend: Backend, vocabulary: Vocabulary, prompts: PromptTokenizer, abort: AbortFlag
+    ) -> None:
         self._backend = backend
         self._vocabulary = vocabulary
         self._prompts = prompts
@@ -131,9 +133,13 @@ class Decoder:
         now = time.perf_counter()
         decode_began = decode_began or now
         timings = Timings(
-            prefill_ms=(decode_began - began) * 1000, decode_ms=(now - decode_began) * 1000, total_ms=(now - began) * 1000
+            prefill_ms=(decode_began - began) * 1000,
+            decode_ms=(now - decode_began) * 1000,
+            total_ms=(now - began) * 1000,
         )
-        return Finish(reason, timings, len(prompt.tokens), cached, len(logprobs) if generated else 0, tuple(logprobs))
+        return Finish(
+            reason, timings, len(prompt.tokens), cached, len(logprobs) if generated else 0, tuple(logprobs)
+        )
 
     def _reuse(self, tokens: list[int]) -> int:
         """Cut the cache to the common prefix with ``tokens``; at least one token is left to evaluate."""
@@ -156,11 +162,19 @@ class Decoder:
             del self._tokens[self._backend.length() :]
             raise
 
-    def _generate(self, request: GenerateRequest, healing: str, logits: NDArray[np.float32], logprobs: list[float],
-                  emit: Callable[[str], None]) -> tuple[str, int]:
+    def _generate(
+        self,
+        request: GenerateRequest,
+        healing: str,
+        logits: NDArray[np.float32],
+        logprobs: list[float],
+        emit: Callable[[str], None],
+    ) -> tuple[str, int]:
         """The loop proper; returns how it ended and the number of sampled tokens."""
         vocabulary, rules = self._vocabulary, request.stop
-        sampler = Sampler(vocabulary, single_line=rules.single_line, temperature=request.temperature, seed=request.seed)
+        sampler = Sampler(
+            vocabulary, single_line=rules.single_line, temperature=request.temperature, seed=request.seed
+        )
         out = _Text(healing.encode())
         hold = max((len(stop) for stop in rules.strings), default=1) - 1
         emitted = 0

@@ -52,7 +52,7 @@ class NativeAbortFlag:
 
 def system_info() -> str:
     """llama.cpp's own line about the CPU features it was built with."""
-    return lib.llama_print_system_info().decode("utf-8", "replace").strip()
+    return str(lib.llama_print_system_info().decode("utf-8", "replace")).strip()
 
 
 class LlamaBackend:
@@ -62,8 +62,16 @@ class LlamaBackend:
         EngineStartError: llama.cpp refused the file or could not allocate the context.
     """
 
-    def __init__(self, path: Path, *, threads: int, gpu_layers: int, context_tokens: int, batch_tokens: int,
-                 abort: NativeAbortFlag) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        gpu_layers: int,
+        context_tokens: int,
+        batch_tokens: int,
+        abort: NativeAbortFlag,
+    ) -> None:
         self._logs: list[str] = []
         self._log_callback = _LOG_CALLBACK(self._log)
         lib.llama_log_set(ctypes.cast(self._log_callback, lib.llama_log_callback), None)
@@ -188,10 +196,12 @@ class LlamaBackend:
             self._decode(tokens[begin : begin + self._batch_tokens])
         if not logits:
             return None
-        return np.ctypeslib.as_array(lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,))
+        return np.ctypeslib.as_array(
+            lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,)
+        )
 
     def _decode(self, tokens: list[int]) -> None:
-        self._buffer[: len(tokens)] = tokens
+        self._buffer[: len(tokens)] = tokens  # type: ignore[assignment]
         batch = lib.llama_batch_get_one(self._buffer, len(tokens))
         code = lib.llama_decode(self._context, batch)
         if code == 0:
@@ -218,7 +228,9 @@ class LlamaBackend:
             rows = logits[low - begin - 1 : high - begin - 1]
             peaks = rows.max(axis=1)
             normal = peaks + np.log(np.exp(rows - peaks[:, None]).sum(axis=1))
-            total += float((normal - rows[np.arange(high - low), tokens[low:high]]).sum()) if high > low else 0.0
+            total += (
+                float((normal - rows[np.arange(high - low), tokens[low:high]]).sum()) if high > low else 0.0
+            )
         self.truncate(0)
         return total
 
@@ -232,7 +244,9 @@ class LlamaBackend:
                 batch.seq_id[i][0] = 0
             code = lib.llama_decode(self._context, batch)
             if code:
-                raise RuntimeError(f"llama.cpp could not score {len(tokens)} tokens (code {code}: {self._why()})")
+                raise RuntimeError(
+                    f"llama.cpp could not score {len(tokens)} tokens (code {code}: {self._why()})"
+                )
             self._length += len(tokens)
             shape = (len(tokens), self.vocabulary_size)
             return np.ctypeslib.as_array(lib.llama_get_logits(self._context), shape=shape)

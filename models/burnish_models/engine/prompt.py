@@ -9,7 +9,7 @@ from burnish_models.engine.base import FimPrompt
 from burnish_models.engine.healing import split_for_healing
 from burnish_models.fim_template import FimTemplate
 
-__all__ = ["PromptTokens", "PromptTokenizer"]
+__all__ = ["PromptTokenizer", "PromptTokens"]
 
 #: The window's start moves in steps of this many tokens, so that it stays put while one types.
 _STEP = 256
@@ -36,8 +36,13 @@ class PromptTokenizer:
         bos: id to begin every prompt with, or None.
     """
 
-    def __init__(self, template: FimTemplate, special: Mapping[str, int], tokenize: Callable[[str], list[int]],
-                 bos: int | None = None) -> None:
+    def __init__(
+        self,
+        template: FimTemplate,
+        special: Mapping[str, int],
+        tokenize: Callable[[str], list[int]],
+        bos: int | None = None,
+    ) -> None:
         self._template = template
         self._special = dict(special)
         self._tokenize = tokenize
@@ -57,7 +62,9 @@ class PromptTokenizer:
             if segment.special:
                 parts.append((segment.part, True, [self._special[segment.text]]))
             else:
-                parts.append((segment.part, False, self._tokens(segment.text, cached=segment.part != "middle")))
+                parts.append(
+                    (segment.part, False, self._tokens(segment.text, cached=segment.part != "middle"))
+                )
         begin = [] if self._bos is None else [self._bos]
         fitted = self._fit(parts, room - len(begin))
         return PromptTokens(begin + fitted, rest)
@@ -75,13 +82,18 @@ class PromptTokenizer:
 
     @staticmethod
     def _fit(parts: list[tuple[str, bool, list[int]]], room: int) -> list[int]:
-        sizes = {part: 0 for part in ("context", "prefix", "suffix", "middle")}
+        sizes = dict.fromkeys(("context", "prefix", "suffix", "middle"), 0)
         for part, special, tokens in parts:
             sizes[part] += 0 if special else len(tokens)
         markers = sum(len(tokens) for _, special, tokens in parts if special)
         excess = sum(sizes.values()) + markers - room
         cuts = dict.fromkeys(sizes, 0)
-        floors = {"context": int(room * _CONTEXT_SHARE), "suffix": int(room * _SUFFIX_SHARE), "prefix": 0, "middle": 0}
+        floors = {
+            "context": int(room * _CONTEXT_SHARE),
+            "suffix": int(room * _SUFFIX_SHARE),
+            "prefix": 0,
+            "middle": 0,
+        }
         for part in ("context", "suffix", "prefix", "suffix", "context", "middle"):
             floor = floors[part] if cuts[part] == 0 and part in {"context", "suffix"} else 0
             give = min(max(0, excess), max(0, sizes[part] - cuts[part] - floor))

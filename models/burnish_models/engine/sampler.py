@@ -29,7 +29,9 @@ class Sampler:
     p'(v) = p(v) + Σ p(v\\n…), and the share e = Σ p(v\\n…) / p'(v) counts as the line's end in the next step.
     """
 
-    def __init__(self, vocabulary: Vocabulary, *, single_line: bool, temperature: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, *, single_line: bool, temperature: float = 0.0, seed: int = 0
+    ) -> None:
         self._vocabulary = vocabulary
         self._single_line = single_line
         self._temperature = temperature
@@ -66,7 +68,7 @@ class Sampler:
         return bool(self._rng.random() < end)
 
     def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        probabilities = np.exp(logits - logits.max())
+        probabilities: NDArray[np.float32] = np.exp(logits - logits.max())
         probabilities[self._vocabulary.unusable] = 0.0
         probabilities /= probabilities.sum()
         return probabilities

@@ -29,7 +29,8 @@ class Vocabulary:
         for piece, i in self._sorted:
             self._by_bytes.setdefault(piece, i)
         self._unusable = np.asarray(
-            [i for i, piece in enumerate(self.pieces) if not piece and i not in self.end_tokens], dtype=np.int64
+            [i for i, piece in enumerate(self.pieces) if not piece and i not in self.end_tokens],
+            dtype=np.int64,
         )
         self._line_ends()
 

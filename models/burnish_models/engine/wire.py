@@ -11,7 +11,17 @@ import cattrs
 from burnish_models import errors
 from burnish_models.engine.base import Finish, GenerateRequest
 
-__all__ = ["HEADER", "decode_finish", "decode_request", "encode_finish", "encode_request", "error_frame", "pack", "raise_error", "read_frame"]
+__all__ = [
+    "HEADER",
+    "decode_finish",
+    "decode_request",
+    "encode_finish",
+    "encode_request",
+    "error_frame",
+    "pack",
+    "raise_error",
+    "read_frame",
+]
 
 HEADER = struct.Struct("!I")
 _converter = cattrs.Converter()

@@ -101,19 +101,38 @@ class Worker:
         available = int(message["available_bytes"]) or None
         info = gguf_file.check(path, available, context, ubatch_tokens=int(message["batch_tokens"]))
         threads = int(message["threads"]) or hardware.recommended_threads()
-        backend = LlamaBackend(path, threads=threads, gpu_layers=int(message["gpu_layers"]), context_tokens=context,
-                               batch_tokens=int(message["batch_tokens"]), abort=self._abort)
+        backend = LlamaBackend(
+            path,
+            threads=threads,
+            gpu_layers=int(message["gpu_layers"]),
+            context_tokens=context,
+            batch_tokens=int(message["batch_tokens"]),
+            abort=self._abort,
+        )
         assert info.fim is not None
         ends = {info.token_ids[name] for name in info.fim.stop_tokens if name in info.token_ids}
         vocabulary = Vocabulary(backend.pieces(), ends | set(backend.end_tokens()))
-        prompts = PromptTokenizer(info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos)
+        prompts = PromptTokenizer(
+            info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos
+        )
         self._loaded = _Loaded(backend, Decoder(backend, vocabulary, prompts, self._abort), info)
         # The first evaluation allocates and maps: better now than under the first keystroke.
         backend.evaluate([next(iter(info.token_ids.values()))], logits=True)
         backend.truncate(0)
-        self.send({"event": "loaded", "model": info.name, "architecture": info.architecture, "parameters": backend.parameters,
-                   "context_tokens": backend.context_tokens, "threads": threads, "gpu_layers": backend.gpu_layers,
-                   "fim_family": info.fim_family, "system_info": system_info(), "quantization": info.quantization})
+        self.send(
+            {
+                "event": "loaded",
+                "model": info.name,
+                "architecture": info.architecture,
+                "parameters": backend.parameters,
+                "context_tokens": backend.context_tokens,
+                "threads": threads,
+                "gpu_layers": backend.gpu_layers,
+                "fim_family": info.fim_family,
+                "system_info": system_info(),
+                "quantization": info.quantization,
+            }
+        )
 
     def _generate(self, message: dict[str, Any], arrived: float) -> None:
         request_id = int(message["id"])
@@ -133,14 +152,21 @@ class Worker:
             request = replace(request, deadline_ms=max(0.0, request.deadline_ms - queued))
         try:
             finish = self._loaded.decoder.run(
-                request, lambda text: self.send({"event": "chunk", "id": request_id, "text": text}) if text else None
+                request,
+                lambda text: self.send({"event": "chunk", "id": request_id, "text": text}) if text else None,
             )
         finally:
             with self._lock:
                 self._current = None
                 self._cancelled = {i for i in self._cancelled if i > request_id}
         timings = replace(finish.timings, queue_ms=queued, total_ms=finish.timings.total_ms + queued)
-        self.send({"event": "done", "id": request_id, "finish": wire.encode_finish(replace(finish, timings=timings))})
+        self.send(
+            {
+                "event": "done",
+                "id": request_id,
+                "finish": wire.encode_finish(replace(finish, timings=timings)),
+            }
+        )
 
     def _score(self, message: dict[str, Any]) -> None:
         """Score text in overlapping windows: every token once, with half a window of context where there is one."""

@@ -45,7 +45,7 @@ def decide(request: CompletionRequest, *, enabled: bool, multiline: bool) -> Int
     if rule is not None:
         return Refusal(rule)
     text = request.source.text
-    tree = SyntaxTree(text) if request.tree is None else request.tree.update(text)
+    tree = SyntaxTree(text) if request.tree is None else request.tree.update(text).focused(request.offset)
     context = cursor_context(tree, request.offset)
     if context.in_comment and not request.invoked:
         return Refusal("in-comment")

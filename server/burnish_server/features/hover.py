@@ -27,7 +27,7 @@ def register(server: BurnishServer) -> None:
         encoding = server.encoding
         source = document.snapshot
         offset = source.offset_at(params.position.line, params.position.character, encoding)
-        found = definition_at(document.tree, offset)
+        found = definition_at(document.tree.focused(offset), offset)
         if found is None:
             return None
         definition, start, end = found

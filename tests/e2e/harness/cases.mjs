@@ -23,7 +23,19 @@ const FUNCTION = [
   "",
 ];
 
-const TYPED = ["wor", "w", "word if ", "max"];
+const TYPED = [
+  "wor",
+  "enumer",
+  "isinst",
+  "Fal",
+  "word if best is Non",
+  "word if len",
+  "sort",
+  "rang",
+  "Tr",
+  "max",
+  "le",
+];
 
 const EMOJI = FUNCTION.map((line, index) => (index === 12 ? '            note = "👋🏽 größer 𝔘"; best = ' : line));
 

@@ -35,6 +35,14 @@ export function launchBrowser() {
   return chromium.launch({ executablePath: settings().chromium, headless: true, args: BROWSER_ARGUMENTS });
 }
 
+// Told to stop in the middle of a test: the editor is in a process group of its own and would stay.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    endAll();
+    setTimeout(() => process.exit(1), 2_000);
+  });
+}
+
 /** A running editor with Burnish, seen through a browser. */
 export class Session {
   /** @param {string} name of the test run, for its folder below test-results/ */

@@ -178,15 +178,22 @@ export class Workbench {
   }
 
   /**
-   * Fills the open input box and presses Enter.
-   * @param {string} text
+   * Names a file in VS Code's own file dialog.
+   * @param {string} title of the dialog
+   * @param {string} file absolute path
    */
-  async answer(text) {
-    const input = this.page.locator(".quick-input-widget input").first();
+  async chooseFile(title, file) {
+    const dialog = this.page.locator(".quick-input-widget").filter({ hasText: title });
+    const input = dialog.locator("input").first();
     await input.waitFor({ state: "visible", timeout: 10_000 });
-    await input.fill(text);
+    // The dialog fills in a folder of its own when it is ready; what is written before that is lost.
+    await until("the dialog to name a folder", async () => (await input.inputValue()).endsWith("/"));
+    await pause(500);
+    await input.fill(file);
+    await until("the dialog to take the path", async () => (await input.inputValue()) === file);
     await pause(500);
     await this.press("Enter");
+    await dialog.waitFor({ state: "hidden", timeout: 10_000 });
   }
 
   /**
@@ -260,19 +267,19 @@ export class Workbench {
   }
 
   /**
-   * Types one line after the other at the cursor until one brings grey text; a line that brings none is removed.
-   * @param {string[]} lines what to type, each without a line end
+   * Types one text after the other at the cursor until one brings grey text; what brings none is removed again.
+   * @param {string[]} texts what to type, each without a line end
    * @param {number} [patienceMs] how long to wait for each
    * @returns {Promise<{typed: string, ghost: string}>}
    */
-  async typeUntilGhostText(lines, patienceMs = 6_000) {
-    for (const typed of lines) {
+  async typeUntilGhostText(texts, patienceMs = 5_000) {
+    for (const typed of texts) {
       await this.type(typed);
       const ghost = await this.ghostText(patienceMs).catch(() => "");
       if (ghost) return { typed, ghost };
       for (let index = 0; index < typed.length; index++) await this.press("Backspace");
     }
-    throw new Error(`no ghost text after any of ${JSON.stringify(lines)}`);
+    throw new Error(`no ghost text after any of ${JSON.stringify(texts)}`);
   }
 
   /** @returns {Promise<string[]>} the notifications on the screen */

@@ -63,15 +63,16 @@ def test_errors_added(text: str, inserted: str, worse: bool) -> None:
 
 def test_a_keystroke_in_a_long_file_is_cheap(record_property: Callable[[str, object], None]) -> None:
     text = "".join(f"def f{i}(x):\n    return x + {i}\n\n\n" for i in range(2500))
-    tree = SyntaxTree(text)
     middle = text.index("f1250(x)")
-    began = time.perf_counter()
-    full = SyntaxTree(text + " ")
-    whole = time.perf_counter() - began
-    began = time.perf_counter()
-    tree = tree.update(text[:middle] + "z" + text[middle:])
-    keystroke = time.perf_counter() - began
-    assert full.text != tree.text
+    first, updates = [], []
+    for number in range(5):
+        began = time.thread_time()
+        tree = SyntaxTree(text)
+        first.append(time.thread_time() - began)
+        began = time.thread_time()
+        tree.update(text[:middle] + "z" * (number + 1) + text[middle:])
+        updates.append(time.thread_time() - began)
+    whole, keystroke = min(first), min(updates)
     record_property("first_parse_ms", round(whole * 1000, 1))
     record_property("keystroke_ms", round(keystroke * 1000, 1))
     assert keystroke < whole
@@ -148,3 +149,28 @@ def test_no_text_breaks_the_questions(text: str, data: st.DataObject) -> None:
     context = cursor_context(tree, offset)
     assert not (context.in_comment and context.in_string)
     definition_at(tree, offset)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+def test_a_hopeless_file_is_parsed_around_the_cursor(letter: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("burnish_analysis.syntax._SLOW_SECONDS", -1.0)
+    text = "".join(f"x{i} = ( = '{letter}'\n" for i in range(5000)) + "\n# here\ndef f(a):\n    return a\n"
+    far = len(text) // 2
+    tree = SyntaxTree(text)
+    assert tree.whole
+    tree = tree.update(text[:far] + "y" + text[far:])
+    tree = tree.update(tree.text[:far] + "y" + tree.text[far:])
+    assert not tree.whole
+    assert tree.root.end_byte == len(tree.source)
+    near = tree.text.index("here")
+    local = tree.focused(near)
+    assert local is not tree
+    assert cursor_context(local, near).in_comment
+    assert local.focused(near + 10) is local
+    name = local.text.index("f(a)")
+    found = definition_at(local, name)
+    assert found is not None
+    assert found[0].signature == "def f(a)"
+    assert local.text[found[1] : found[2]] == "f"
+    end = len(local.text) - 1
+    assert local.errors_added(end, end, ")") > 0

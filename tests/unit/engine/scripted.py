@@ -45,7 +45,9 @@ class Flag:
 class ScriptedBackend:
     """Answers with the scripted distributions in order; counts what it evaluates."""
 
-    def __init__(self, script: list[dict[bytes, float]], *, context_tokens: int = 256, abort_after: int | None = None) -> None:
+    def __init__(
+        self, script: list[dict[bytes, float]], *, context_tokens: int = 256, abort_after: int | None = None
+    ) -> None:
         self.context_tokens = context_tokens
         self.script = list(script)
         self.cached: list[int] = []

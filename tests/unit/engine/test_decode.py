@@ -4,7 +4,6 @@ from burnish_models.engine.base import FimPrompt, Finish, GenerateRequest, StopR
 from burnish_models.engine.decode import Decoder
 from burnish_models.engine.prompt import PromptTokenizer
 from burnish_models.fim import FAMILIES
-
 from tests.unit.engine.scripted import PIECES, Flag, ScriptedBackend, token, vocabulary
 
 SPECIAL = {"<|fim_prefix|>": 900, "<|fim_suffix|>": 901, "<|fim_middle|>": 902}
@@ -25,7 +24,9 @@ def decoder(backend: ScriptedBackend, flag: Flag | None = None) -> Decoder:
     return Decoder(backend, vocabulary(), prompts, flag or Flag())
 
 
-def run(backend: ScriptedBackend, typed: str, *, decode: Decoder | None = None, **options: object) -> tuple[str, Finish]:
+def run(
+    backend: ScriptedBackend, typed: str, *, decode: Decoder | None = None, **options: object
+) -> tuple[str, Finish]:
     pieces: list[str] = []
     request = GenerateRequest(FimPrompt("x\n", typed, "\ny"), **options)  # type: ignore[arg-type]
     finish = (decode or decoder(backend)).run(request, pieces.append)
@@ -33,7 +34,9 @@ def run(backend: ScriptedBackend, typed: str, *, decode: Decoder | None = None, 
 
 
 def test_healing_spells_the_typed_part_again_and_returns_only_the_rest() -> None:
-    backend = ScriptedBackend([{b" return": 0.7, b" ret": 0.1, b"x": 0.2}, {b" x": 0.9, b"y": 0.1}, {b"\n": 0.9, b"y": 0.1}])
+    backend = ScriptedBackend(
+        [{b" return": 0.7, b" ret": 0.1, b"x": 0.2}, {b" x": 0.9, b"y": 0.1}, {b"\n": 0.9, b"y": 0.1}]
+    )
     text, finish = run(backend, "   retu")
     assert text == "rn x"
     assert finish.reason == "stop"
@@ -41,7 +44,9 @@ def test_healing_spells_the_typed_part_again_and_returns_only_the_rest() -> None
 
 
 def test_healing_may_take_several_short_tokens() -> None:
-    backend = ScriptedBackend([{b" ret": 0.9, b" return": 0.1}, {b"u": 0.6, b"urn": 0.4}, {b"r": 0.9}, {b"\n": 1.0}])
+    backend = ScriptedBackend(
+        [{b" ret": 0.9, b" return": 0.1}, {b"u": 0.6, b"urn": 0.4}, {b"r": 0.9}, {b"\n": 1.0}]
+    )
     text, _ = run(backend, " retu")
     assert text == "r"
 

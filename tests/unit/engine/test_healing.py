@@ -1,7 +1,8 @@
 import pytest
-from burnish_models.engine.healing import MAX_HEALED_CHARACTERS, split_for_healing
 from hypothesis import given
 from hypothesis import strategies as st
+
+from burnish_models.engine.healing import MAX_HEALED_CHARACTERS, split_for_healing
 
 
 @pytest.mark.parametrize(

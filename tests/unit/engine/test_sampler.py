@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from burnish_models.engine.sampler import Sampler
 
+from burnish_models.engine.sampler import Sampler
 from tests.unit.engine.scripted import distribution, token, vocabulary
 
 
@@ -44,6 +44,9 @@ def test_control_tokens_are_never_generated() -> None:
 
 def test_temperature_is_reproducible_and_varies() -> None:
     logits = distribution({b"x": 0.5, b"y": 0.5})
-    draw = lambda seed: Sampler(vocabulary(), single_line=False, temperature=1.0, seed=seed).choose(logits).token  # noqa: E731
+
+    def draw(seed: int) -> int | None:
+        return Sampler(vocabulary(), single_line=False, temperature=1.0, seed=seed).choose(logits).token
+
     assert draw(3) == draw(3)
     assert len({draw(seed) for seed in range(20)}) == 2

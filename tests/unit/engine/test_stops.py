@@ -1,4 +1,5 @@
 import pytest
+
 from burnish_models.engine.base import StopRules
 from burnish_models.engine.stops import find_stop, indentation
 
@@ -28,6 +29,8 @@ def test_find_stop(text: str, rules: StopRules, answer: str | None) -> None:
     assert (None if cut is None else text[:cut]) == answer
 
 
-@pytest.mark.parametrize(("line", "columns"), [("x", 0), ("    x", 4), ("\tx", 4), ("  \tx", 4), ("    \tx", 8), ("", 0)])
+@pytest.mark.parametrize(
+    ("line", "columns"), [("x", 0), ("    x", 4), ("\tx", 4), ("  \tx", 4), ("    \tx", 8), ("", 0)]
+)
 def test_indentation(line: str, columns: int) -> None:
     assert indentation(line, 4) == columns

@@ -205,7 +205,7 @@ async def test_a_contradicting_change_stops_the_engine_at_once() -> None:
 
 async def test_debounce_asks_only_for_the_last() -> None:
     engine = ScriptedEngine("foo(1, 2)")
-    made = pipeline(engine, CompletionSettings(debounce_ms=40))
+    made = pipeline(engine, CompletionSettings(debounce_ms=300))
     texts = ["x = |\n", "x = b|\n", "x = ba|\n"]
     tasks = []
     for text in texts:

@@ -32,7 +32,9 @@ class CardData:
 
 def render_card(data: CardData) -> str:
     """The whole card."""
-    return "\n\n".join([_head(data), _use(data), _results(data), _curve(data), _corpus(data), _limits()]) + "\n"
+    return (
+        "\n\n".join([_head(data), _use(data), _results(data), _curve(data), _corpus(data), _limits()]) + "\n"
+    )
 
 
 def _head(data: CardData) -> str:
@@ -59,7 +61,10 @@ warm-up, constant, linear decay over the last {schedule.decay_fraction:.0%} |
 
 
 def _batches(data: CardData) -> str:
-    sizes = [f"{size} from {start:,} tokens on" if start else f"{size} a step" for start, size in data.config.schedule.batches]
+    sizes = [
+        f"{size} from {start:,} tokens on" if start else f"{size} a step"
+        for start, size in data.config.schedule.batches
+    ]
     return ", ".join(sizes)
 
 
@@ -72,7 +77,9 @@ confidence reaches {data.threshold:.2f}; below that it stays silent."""
 
 def _results(data: CardData) -> str:
     held = ", ".join(data.corpus["held_out"])
-    rows = "\n".join(f"| {key} | {data.code_bits[key]:.3f} | {data.bits[key]:.3f} |" for key in sorted(data.code_bits))
+    rows = "\n".join(
+        f"| {key} | {data.code_bits[key]:.3f} | {data.bits[key]:.3f} |" for key in sorted(data.code_bits)
+    )
     shown = "\n".join(
         f"| {p.threshold:.2f}{' (default)' if p.threshold == data.threshold else ''} | {p.coverage:.1%} | {p.precision} |"
         for p in data.coverage
@@ -101,7 +108,9 @@ Precision and coverage of the confidence gate, on files other than the {data.cal
 def _curve(data: CardData) -> str:
     step = max(1, len(data.curve) // 16)
     points = [*data.curve[:-1:step], data.curve[-1]] if data.curve else []
-    rows = "\n".join(f"| {p['tokens']:,} | {p['seconds'] / 60:.0f} | {p['heldout_loss']:.3f} |" for p in points)
+    rows = "\n".join(
+        f"| {p['tokens']:,} | {p['seconds'] / 60:.0f} | {p['heldout_loss']:.3f} |" for p in points
+    )
     return f"""## Curve
 
 Held-out loss in nats a token; minutes of training.
@@ -112,12 +121,15 @@ Held-out loss in nats a token; minutes of training.
 
 
 def _corpus(data: CardData) -> str:
-    rows = "\n".join(f"| {p['name']} | {p['version']} | {p['licence']} | {p['files']} | {p['bytes'] / 1e6:.2f} |"
-                     for p in data.corpus["packages"] if p["files"])
+    rows = "\n".join(
+        f"| {p['name']} | {p['version']} | {p['licence']} | {p['files']} | {p['bytes'] / 1e6:.2f} |"
+        for p in data.corpus["packages"]
+        if p["files"]
+    )
     dropped = ", ".join(f"{count:,} {why}" for why, count in sorted(data.corpus["dropped"].items()))
     return f"""## Corpus
 
-{data.corpus['documents']:,} files, {data.corpus['bytes'] / 1e6:.0f} MB. Left out: {dropped}. Files that share lines with the
+{data.corpus["documents"]:,} files, {data.corpus["bytes"] / 1e6:.0f} MB. Left out: {dropped}. Files that share lines with the
 held-out packages are among those left out. Licences as each package's metadata declares them.
 
 | package | version | licence | files | MB |

@@ -29,7 +29,7 @@ class Schedule:
     budget (warm-up, stable, decay). Hidden matrices use Muon, everything else AdamW.
     """
 
-    tokens: int = 20_000_000
+    tokens: int = 9_000_000
     sequence: int = 768
     #: (tokens seen, sequences a step): the batch grows at each of these points.
     batches: tuple[tuple[int, int], ...] = ((0, 4), (1_400_000, 8))
@@ -67,7 +67,9 @@ CONFIGS: dict[str, BaseConfig] = {
     "tiny": BaseConfig(
         name="tiny",
         title="Burnish tiny (for tests)",
-        shape=ModelShape(vocabulary=512, hidden=64, layers=2, heads=2, kv_heads=1, intermediate=128, context=512),
+        shape=ModelShape(
+            vocabulary=512, hidden=64, layers=2, heads=2, kv_heads=1, intermediate=128, context=512
+        ),
         schedule=Schedule(tokens=40_000, sequence=128, batches=((0, 4), (20_000, 6)), warmup_steps=5),
     ),
     # About 6.8M parameters: two CPU cores train it in hours.
@@ -77,7 +79,9 @@ CONFIGS: dict[str, BaseConfig] = {
         name="small",
         title="Burnish small",
         shape=ModelShape(vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408),
-        schedule=Schedule(tokens=1_500_000_000, sequence=1024, batches=((0, 256),), warmup_steps=200, adam_lr=3e-3),
+        schedule=Schedule(
+            tokens=1_500_000_000, sequence=1024, batches=((0, 256),), warmup_steps=200, adam_lr=3e-3
+        ),
         device="cuda",
     ),
 }

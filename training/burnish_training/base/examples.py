@@ -46,7 +46,11 @@ def _block_end(lines: Sequence[str], first: int, most: int) -> int:
     """Index after the last line of the block that starts at ``first`` (same or deeper indentation)."""
     indent = _indent(lines[first])
     last = first + 1
-    while last < len(lines) and last - first < most and (not lines[last].strip() or _indent(lines[last]) >= indent):
+    while (
+        last < len(lines)
+        and last - first < most
+        and (not lines[last].strip() or _indent(lines[last]) >= indent)
+    ):
         last += 1
     while last > first + 1 and not lines[last - 1].strip():
         last -= 1
@@ -121,7 +125,11 @@ class ExampleStream:
         row: list[int] = []
         while len(row) < want:
             room = want - len(row)
-            row += self._example(rng, room) if room > 48 else self._encode(self._pick(rng).text[:400])[:room] or [self._special.pad]
+            row += (
+                self._example(rng, room)
+                if room > 48
+                else self._encode(self._pick(rng).text[:400])[:room] or [self._special.pad]
+            )
         return row[:want]
 
     def _pick(self, rng: random.Random) -> Document:
@@ -149,7 +157,7 @@ class ExampleStream:
         room -= len(head)
         text = self._stretch(document.text, rng, room)
         if rng.random() < 0.2 or len(text) < 40:
-            return head + [*self._encode(text)[: room - 1], self._special.end]
+            return [*head, *self._encode(text)[: room - 1], self._special.end]
         return head + self._fim(text, rng, room)
 
     def _context(self, document: Document, rng: random.Random, room: int) -> list[int]:
@@ -161,8 +169,14 @@ class ExampleStream:
             return self._header(document, rng)
         body = self._encode(self._stretch(other.text, rng, room // 3))[: room // 3]
         name = [self._special.repo, *self._encode(document.package + "\n")]
-        return [*name, self._special.file, *self._encode(other.path + "\n"), *body,
-                self._special.file, *self._encode(document.path + "\n")]
+        return [
+            *name,
+            self._special.file,
+            *self._encode(other.path + "\n"),
+            *body,
+            self._special.file,
+            *self._encode(document.path + "\n"),
+        ]
 
     def _fim(self, text: str, rng: random.Random, room: int) -> list[int]:
         cut = cut_middle(text, rng)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def export_gguf(model: BaseModel, config: BaseConfig, tokenizer: Tokenizer, path
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _metadata(writer: gguf.GGUFWriter, config: BaseConfig) -> None:
@@ -68,7 +67,9 @@ def _tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, vocabulary: int) -
     special = Specials(tokenizer)
     tokens = [tokenizer.id_to_token(i) or f"<|unused_{i}|>" for i in range(vocabulary)]
     kinds = [gguf.TokenType.CONTROL if t in SPECIAL_TOKENS else gguf.TokenType.NORMAL for t in tokens]
-    kinds = [gguf.TokenType.UNUSED if t.startswith("<|unused_") else k for t, k in zip(tokens, kinds, strict=True)]
+    kinds = [
+        gguf.TokenType.UNUSED if t.startswith("<|unused_") else k for t, k in zip(tokens, kinds, strict=True)
+    ]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
@@ -78,6 +79,12 @@ def _tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer, vocabulary: int) -
     writer.add_eos_token_id(special.end)
     writer.add_pad_token_id(special.end)
     writer.add_add_bos_token(False)
-    for name, token in (("pre", special.prefix), ("suf", special.suffix), ("mid", special.middle),
-                        ("pad", special.pad), ("rep", special.repo), ("sep", special.file)):
+    for name, token in (
+        ("pre", special.prefix),
+        ("suf", special.suffix),
+        ("mid", special.middle),
+        ("pad", special.pad),
+        ("rep", special.repo),
+        ("sep", special.file),
+    ):
         writer.add_uint32(f"tokenizer.ggml.fim_{name}_token_id", token)

@@ -31,7 +31,6 @@ def build_config(shape: ModelShape, end_token: int) -> Qwen2Config:
         attention_dropout=0.0,
         bos_token_id=end_token,
         eos_token_id=end_token,
-        attn_implementation="sdpa",
     )
 
 
@@ -41,6 +40,7 @@ class BaseModel(nn.Module):
     def __init__(self, shape: ModelShape, end_token: int) -> None:
         super().__init__()
         self.config = build_config(shape, end_token)
+        self.config._attn_implementation = "sdpa"
         self.body = Qwen2Model(self.config)
         for name, parameter in self.body.named_parameters():
             if parameter.ndim == 2:

@@ -29,15 +29,29 @@ def install_packages(folder: Path) -> None:
     Raises:
         CorpusError: pip failed; the message carries its last line.
     """
-    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-compile", "--only-binary", ":all:",
-               "--quiet", "--target", str(folder), *requirements()]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--no-compile",
+        "--only-binary",
+        ":all:",
+        "--quiet",
+        "--target",
+        str(folder),
+        *requirements(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise CorpusError(f"pip could not install the corpus packages: {last}")
 
 
-def prepare(folder: Path, vocabulary: int, *, install: bool = True) -> tuple[list[Document], list[Document], Tokenizer]:
+def prepare(
+    folder: Path, vocabulary: int, *, install: bool = True
+) -> tuple[list[Document], list[Document], Tokenizer]:
     """Training documents, held-out documents and the tokenizer; built once under ``folder`` and reused after.
 
     Raises:
@@ -72,7 +86,9 @@ def _sample(documents: Sequence[Document]) -> list[str]:
     return texts
 
 
-def heldout_rows(documents: Sequence[Document], tokenizer: Tokenizer, sequence: int, rows: int) -> NDArray[np.int64]:
+def heldout_rows(
+    documents: Sequence[Document], tokenizer: Tokenizer, sequence: int, rows: int
+) -> NDArray[np.int64]:
     """Rows of held-out text for the validation curve: int64, (rows or fewer, sequence + 1), spread over all files."""
     stream: list[int] = []
     for document in documents:
@@ -81,4 +97,5 @@ def heldout_rows(documents: Sequence[Document], tokenizer: Tokenizer, sequence: 
     if count == 0:
         raise CorpusError("the held-out text is shorter than one sequence: add packages to it")
     table = np.asarray(stream[: count * (sequence + 1)], dtype=np.int64).reshape(count, sequence + 1)
-    return table[np.linspace(0, count - 1, min(rows, count)).astype(int)]
+    chosen: NDArray[np.int64] = table[np.linspace(0, count - 1, min(rows, count)).astype(int)]
+    return chosen

@@ -52,7 +52,9 @@ async def _bits_per_byte(engine: LlamaCppEngine, documents: Sequence[Document]) 
     return parts
 
 
-async def publish(config: BaseConfig, folder: Path, target: Path, *, cases: int, threads: int = 0) -> dict[str, Any]:
+async def publish(
+    config: BaseConfig, folder: Path, target: Path, *, cases: int, threads: int = 0
+) -> dict[str, Any]:
     """Measure ``folder``'s exported model and write model, calibration, manifest and card to ``target``.
 
     Half of the held-out line cases fit the calibration, the other half are reported; the two halves come from
@@ -64,7 +66,9 @@ async def publish(config: BaseConfig, folder: Path, target: Path, *, cases: int,
     name = f"burnish-{config.name}-q8_0.gguf"
     source = folder / name
     if not source.exists():
-        raise CheckpointError(f"{source} does not exist: run `burnish train base --config {config.name}` first")
+        raise CheckpointError(
+            f"{source} does not exist: run `burnish train base --config {config.name}` first"
+        )
     target.mkdir(parents=True, exist_ok=True)
     model = target / name
     shutil.copyfile(source, model)
@@ -84,7 +88,9 @@ async def publish(config: BaseConfig, folder: Path, target: Path, *, cases: int,
     data = CardData(
         config=config,
         corpus=json.loads((folder / "corpus" / "manifest.json").read_text(encoding="utf-8")),
-        curve=[json.loads(line) for line in (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()],
+        curve=[
+            json.loads(line) for line in (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()
+        ],
         bits={key: value.per_byte for key, value in bits.items()},
         code_bits={key: value.per_byte for key, value in code_bits.items()},
         exact=wilson(sum(r.exact for r in reported), len(reported)),
@@ -120,7 +126,9 @@ def write_manifest(config: BaseConfig, model: Path) -> dict[str, Any]:
     return manifest
 
 
-async def _line_results(engine: LlamaCppEngine, code: Sequence[Document], cases: int) -> tuple[list[LineResult], list[LineResult]]:
+async def _line_results(
+    engine: LlamaCppEngine, code: Sequence[Document], cases: int
+) -> tuple[list[LineResult], list[LineResult]]:
     halves: tuple[list[Document], list[Document]] = ([], [])
     for document in code:
         halves[hashlib.sha256(document.path.encode()).digest()[0] % 2].append(document)
@@ -136,8 +144,12 @@ def _confidence(calibration: Calibration, results: Sequence[LineResult]) -> list
     return [calibration.probability([r.logprob]) if r.text.strip() else 0.0 for r in results]
 
 
-def _coverage(calibration: Calibration, results: Sequence[LineResult], thresholds: Sequence[float]) -> list[Any]:
-    return precision_coverage(_confidence(calibration, results), [r.exact for r in results], sorted(set(thresholds)))
+def _coverage(
+    calibration: Calibration, results: Sequence[LineResult], thresholds: Sequence[float]
+) -> list[Any]:
+    return precision_coverage(
+        _confidence(calibration, results), [r.exact for r in results], sorted(set(thresholds))
+    )
 
 
 def _calibrate(results: Sequence[LineResult], sha256: str) -> Calibration:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -53,8 +52,16 @@ class BaseRecipe:
         end_token: id of ``<|endoftext|>``.
     """
 
-    def __init__(self, config: BaseConfig, stream: ExampleStream, heldout: NDArray[np.int64], folder: Path,
-                 end_token: int, *, compile_model: bool = True) -> None:
+    def __init__(
+        self,
+        config: BaseConfig,
+        stream: ExampleStream,
+        heldout: NDArray[np.int64],
+        folder: Path,
+        end_token: int,
+        *,
+        compile_model: bool = True,
+    ) -> None:
         self._config = config
         self._stream = stream
         self._folder = folder
@@ -75,9 +82,19 @@ class BaseRecipe:
         matrices = [p for name, p in named.items() if p.ndim == 2 and "embed" not in name]
         rest = [p for name, p in named.items() if p.ndim != 2 or "embed" in name]
         return [
-            (torch.optim.Muon(matrices, lr=schedule.muon_lr, momentum=schedule.muon_momentum,
-                              weight_decay=schedule.weight_decay), schedule.muon_lr),
-            (torch.optim.AdamW(rest, lr=schedule.adam_lr, betas=(0.9, 0.95), weight_decay=0.0), schedule.adam_lr),
+            (
+                torch.optim.Muon(
+                    matrices,
+                    lr=schedule.muon_lr,
+                    momentum=schedule.muon_momentum,
+                    weight_decay=schedule.weight_decay,
+                ),
+                schedule.muon_lr,
+            ),
+            (
+                torch.optim.AdamW(rest, lr=schedule.adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
+                schedule.adam_lr,
+            ),
         ]
 
     @property
@@ -95,13 +112,21 @@ class BaseRecipe:
         try:
             state = torch.load(self._checkpoint, map_location=self._device, weights_only=True)
             if state["shape"] != asdict(self._config.shape):
-                raise CheckpointError(f"{self._checkpoint} was trained with another model shape: move it away or choose its configuration")
+                raise CheckpointError(
+                    f"{self._checkpoint} was trained with another model shape: move it away or choose its configuration"
+                )
             self.model.load_state_dict(state["model"])
             for (optimizer, _), saved in zip(self._optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(saved)
-            self.step, self.tokens, self._seconds = int(state["step"]), int(state["tokens"]), float(state["seconds"])
+            self.step, self.tokens, self._seconds = (
+                int(state["step"]),
+                int(state["tokens"]),
+                float(state["seconds"]),
+            )
         except (KeyError, RuntimeError, EOFError, ValueError) as error:
-            raise CheckpointError(f"{self._checkpoint} cannot be read ({error}): delete it to start again") from error
+            raise CheckpointError(
+                f"{self._checkpoint} cannot be read ({error}): delete it to start again"
+            ) from error
         return True
 
     def save(self) -> None:
@@ -116,12 +141,19 @@ class BaseRecipe:
         }
         temporary = self._checkpoint.with_suffix(".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, self._checkpoint)
+        temporary.replace(self._checkpoint)
 
     def _autocast(self) -> Any:
         return torch.autocast(self._device.type, torch.bfloat16)
 
-    def train(self, *, log_every: int = 50, save_every: int = 250, validate_every: int = 250, should_stop: Callable[[], bool] = lambda: False) -> float:
+    def train(
+        self,
+        *,
+        log_every: int = 50,
+        save_every: int = 250,
+        validate_every: int = 250,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> float:
         """Train until the token budget is spent or ``should_stop`` says so; returns the last validation loss.
 
         A checkpoint is written every ``save_every`` steps and at the end. The curve goes to ``curve.jsonl``.
@@ -136,8 +168,14 @@ class BaseRecipe:
             if self.step % log_every == 0:
                 rate = (self.tokens - mark_tokens) / max(1e-9, self._seconds - mark)
                 mark, mark_tokens = self._seconds, self.tokens
-                _log.info("step %d, %.2fM of %.2fM tokens, loss %.3f, %.0f tokens/s", self.step, self.tokens / 1e6, budget / 1e6,
-                          sum(running) / len(running), rate)
+                _log.info(
+                    "step %d, %.2fM of %.2fM tokens, loss %.3f, %.0f tokens/s",
+                    self.step,
+                    self.tokens / 1e6,
+                    budget / 1e6,
+                    sum(running) / len(running),
+                    rate,
+                )
                 if self.step % validate_every == 0:
                     self._record(sum(running) / len(running))
                 running.clear()
@@ -152,7 +190,7 @@ class BaseRecipe:
         tokens = torch.from_numpy(self._stream.batch(self.step, batch)).to(self._device)
         with self._autocast():
             loss = self._step_model(tokens)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), schedule.clip)
         factor = learning_rate_factor(self.step, self.tokens, schedule)
         for optimizer, peak in self._optimizers:
@@ -166,16 +204,20 @@ class BaseRecipe:
 
     def validate(self) -> float:
         """Mean cross-entropy (nats a token) on the held-out rows."""
-        losses = []
         with torch.no_grad(), self._autocast():
-            for rows in self._heldout.split(8):
-                losses.append(float(self.model(rows)) * len(rows))
-        return sum(losses) / len(self._heldout)
+            pieces = self._heldout.split(8)  # type: ignore[no-untyped-call]
+            total = sum(float(self.model(rows)) * len(rows) for rows in pieces)
+        return total / len(self._heldout)
 
     def _record(self, train_loss: float | None) -> float:
         loss = self.validate()
-        point = {"step": self.step, "tokens": self.tokens, "seconds": round(self._seconds, 1), "train_loss": train_loss,
-                 "heldout_loss": loss}
+        point = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": round(self._seconds, 1),
+            "train_loss": train_loss,
+            "heldout_loss": loss,
+        }
         with (self._folder / "curve.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(point) + "\n")
         _log.info("held-out loss %.4f nats a token at step %d", loss, self.step)

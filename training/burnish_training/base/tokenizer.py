@@ -10,9 +10,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 __all__ = ["QWEN2_SPLIT", "SPECIAL_TOKENS", "Specials", "load_tokenizer", "train_tokenizer"]
 
 #: Qwen2's pre-tokenizer expression; llama.cpp applies the same one for ``tokenizer.ggml.pre = "qwen2"``.
-QWEN2_SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+QWEN2_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 SPECIAL_TOKENS = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -30,10 +28,20 @@ class Specials:
     """Ids of the special tokens of a trained tokenizer."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        ids = [tokenizer.token_to_id(token) for token in SPECIAL_TOKENS]
-        if any(i is None for i in ids):
+        ids = [i for token in SPECIAL_TOKENS if (i := tokenizer.token_to_id(token)) is not None]
+        if len(ids) != len(SPECIAL_TOKENS):
             raise ValueError("the tokenizer lacks one of the special tokens")
-        (self.end, self.im_start, self.im_end, self.prefix, self.middle, self.suffix, self.pad, self.repo, self.file) = ids
+        (
+            self.end,
+            self.im_start,
+            self.im_end,
+            self.prefix,
+            self.middle,
+            self.suffix,
+            self.pad,
+            self.repo,
+            self.file,
+        ) = ids
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:

@@ -67,8 +67,18 @@ def sample_lines(documents: Sequence[Document], count: int, seed: int) -> list[L
             continue
         before = "\n".join(lines[:number]) + ("\n" if number else "")
         after = "\n" + "\n".join(lines[number + 1 :])
-        cases.append(LineCase(document.package, document.path, number + 1, column + 1, _last_lines(before),
-                              line[:column], line[column:], after[:_SUFFIX_CHARACTERS]))
+        cases.append(
+            LineCase(
+                document.package,
+                document.path,
+                number + 1,
+                column + 1,
+                _last_lines(before),
+                line[:column],
+                line[column:],
+                after[:_SUFFIX_CHARACTERS],
+            )
+        )
     return cases
 
 
@@ -78,12 +88,19 @@ def _last_lines(text: str) -> str:
     return text[text.find("\n", len(text) - _PREFIX_CHARACTERS) + 1 :]
 
 
-async def run_lines(engine: Engine, cases: Sequence[LineCase], *, max_tokens: int = 48,
-                    progress: Callable[[int], None] = lambda _done: None) -> list[LineResult]:
+async def run_lines(
+    engine: Engine,
+    cases: Sequence[LineCase],
+    *,
+    max_tokens: int = 48,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> list[LineResult]:
     """Complete every case greedily on ``engine``, in order."""
     results = []
     for done, case in enumerate(cases, 1):
-        request = GenerateRequest(FimPrompt(case.prefix, case.typed, case.suffix, case.path), StopRules(), max_tokens)
+        request = GenerateRequest(
+            FimPrompt(case.prefix, case.typed, case.suffix, case.path), StopRules(), max_tokens
+        )
         text, logprob, latency = "", 0.0, 0.0
         async for chunk in engine.generate(request):
             text += chunk.text

@@ -43,10 +43,14 @@ class CoveragePoint:
     precision: Proportion
 
 
-def precision_coverage(confidence: Sequence[float], correct: Sequence[bool], thresholds: Sequence[float]) -> list[CoveragePoint]:
+def precision_coverage(
+    confidence: Sequence[float], correct: Sequence[bool], thresholds: Sequence[float]
+) -> list[CoveragePoint]:
     """Precision and coverage of showing only what reaches each threshold."""
     points = []
     for threshold in thresholds:
         shown = [right for value, right in zip(confidence, correct, strict=True) if value >= threshold]
-        points.append(CoveragePoint(threshold, len(shown) / max(1, len(correct)), wilson(sum(shown), len(shown))))
+        points.append(
+            CoveragePoint(threshold, len(shown) / max(1, len(correct)), wilson(sum(shown), len(shown)))
+        )
     return points
