@@ -19,7 +19,7 @@ import { runMain } from "./lib/run.mjs";
 import { writeStamp } from "./lib/stamps.mjs";
 import { checks, tests } from "./lib/suites.mjs";
 
-const E2E_TIMEOUT_MS = 15 * 60_000;
+const E2E_TIMEOUT_MS = 20 * 60_000;
 
 const HELP = `Makes what the tests need and runs them all.
 

@@ -52,7 +52,12 @@ export async function packageExtension() {
  */
 function runScript(name, onLine) {
   const [command, args] = npm("run", name);
-  return run(command, args, { what: `npm run ${name}`, log: `npm-run-${name}`, advice: "the log says why; if it makes no sense, delete node_modules and run this again", onLine });
+  return run(command, args, {
+    what: `npm run ${name}`,
+    log: `npm-run-${name}`,
+    advice: "the log says why; if it makes no sense, delete node_modules and run this again",
+    onLine,
+  });
 }
 
 /** @returns {string | undefined} the youngest burnish-*.vsix in the root folder or in dist */

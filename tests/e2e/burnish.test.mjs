@@ -11,15 +11,15 @@ import { engineWorker } from "./harness/processes.mjs";
 import { Session } from "./harness/session.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
-const MODEL_START_MS = 60_000;
+const MODEL_START_MS = 120_000;
 const BACK_AFTER_KILL_MS = 5_000;
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 240_000 };
 const READY = /^Burnish\. Ready: /;
 
 /** The line of stockroom/inventory.py below which the tests write. */
 const ANCHOR = "        return [item for item in self if tag in item.tags]";
 
-describe("Burnish in the editor", { timeout: 15 * 60_000 }, () => {
+describe("Burnish in the editor", { timeout: 20 * 60_000 }, () => {
   const session = new Session("e2e");
   /** @type {import("./harness/workbench.mjs").Workbench} */
   let editor;
@@ -232,6 +232,6 @@ describe("Burnish in the editor", { timeout: 15 * 60_000 }, () => {
     await editor.picture("doctor");
     await editor.closeFile();
     await editor.command("Burnish: Show Log");
-    await editor.page.locator(".part.panel .monaco-editor").first().waitFor({ timeout: 15_000 });
+    await editor.page.locator(".part.panel .monaco-editor").first().waitFor({ timeout: 30_000 });
   });
 });

@@ -63,7 +63,7 @@ test(
     const editor = new Workbench(page, workspace, path.join(TEST_RESULTS, "start"));
     await editor.open(address);
     await editor.openFile("stockroom/inventory.py");
-    await editor.burnishStatus(/^Burnish\. Ready: /, 60_000);
+    await editor.burnishStatus(/^Burnish\. Ready: /, 120_000);
     await editor.press("Control+End");
     // All settings are the defaults here: places where any model of Python is sure.
     const { ghost } = await editor.typeUntilGhostText([

@@ -67,6 +67,7 @@ class LlamaBackend:
         path: Path,
         *,
         threads: int,
+        batch_threads: int,
         gpu_layers: int,
         context_tokens: int,
         batch_tokens: int,
@@ -80,7 +81,7 @@ class LlamaBackend:
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.vocabulary_size = lib.llama_vocab_n_tokens(self._vocab)
         self._batch_tokens = min(batch_tokens, context_tokens)
-        self._context = self._new_context(threads, context_tokens, abort)
+        self._context = self._new_context(threads, batch_threads, context_tokens, abort)
         self._memory = lib.llama_get_memory(self._context)
         self.context_tokens = int(lib.llama_n_ctx(self._context))
         self._adapter: Any = None
@@ -110,11 +111,13 @@ class LlamaBackend:
         self.gpu_layers = min(self.gpu_layers, lib.llama_model_n_layer(model) + 1)
         return model
 
-    def _new_context(self, threads: int, context_tokens: int, abort: NativeAbortFlag) -> Any:
+    def _new_context(
+        self, threads: int, batch_threads: int, context_tokens: int, abort: NativeAbortFlag
+    ) -> Any:
         params = lib.llama_context_default_params()
         params.n_ctx = context_tokens
         params.n_batch = params.n_ubatch = self._batch_tokens
-        params.n_threads = params.n_threads_batch = threads
+        params.n_threads, params.n_threads_batch = threads, batch_threads
         params.no_perf = True
         context = lib.llama_init_from_model(self._model, params)
         if not context:

@@ -29,6 +29,7 @@ from burnish_models.errors import EngineError, ModelsError
 __all__ = ["main"]
 
 _LARGEST_DEFAULT_CONTEXT = 8192
+_SMALL_MODEL_BYTES = 64 << 20
 
 
 @dataclass
@@ -100,10 +101,11 @@ class Worker:
         context = int(message["context_tokens"]) or min(info.context_length or 4096, _LARGEST_DEFAULT_CONTEXT)
         available = int(message["available_bytes"]) or None
         info = gguf_file.check(path, available, context, ubatch_tokens=int(message["batch_tokens"]))
-        threads = int(message["threads"]) or hardware.recommended_threads()
+        threads, batch_threads = _threads(int(message["threads"]), info.size_bytes)
         backend = LlamaBackend(
             path,
             threads=threads,
+            batch_threads=batch_threads,
             gpu_layers=int(message["gpu_layers"]),
             context_tokens=context,
             batch_tokens=int(message["batch_tokens"]),
@@ -194,6 +196,18 @@ class Worker:
         self._loaded.backend.set_adapter(path, float(message["scale"]))
         self._loaded.decoder.forget()
         self.send({"event": "adapter", "id": message["id"]})
+
+
+def _threads(wanted: int, model_bytes: int) -> tuple[int, int]:
+    """Threads for generating and for prefills.
+
+    A token of a very small model takes about as long as waking the other threads at every graph node, and where
+    another program holds a core, waiting for the slowest thread costs hundreds of milliseconds: one thread then.
+    """
+    if wanted:
+        return wanted, wanted
+    recommended = hardware.recommended_threads()
+    return (1, min(recommended, 2)) if model_bytes < _SMALL_MODEL_BYTES else (recommended, recommended)
 
 
 def _private_output() -> BinaryIO:

@@ -8,7 +8,7 @@
  * @param {{timeoutMs?: number, everyMs?: number}} [options]
  * @returns {Promise<NonNullable<T>>}
  */
-export async function until(what, probe, { timeoutMs = 15_000, everyMs = 100 } = {}) {
+export async function until(what, probe, { timeoutMs = 30_000, everyMs = 100 } = {}) {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();

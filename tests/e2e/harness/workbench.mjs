@@ -42,14 +42,14 @@ export class Workbench {
       });
     for (const [index, name] of parts.slice(0, -1).entries()) {
       const folder = row(name, index + 1);
-      await folder.waitFor({ timeout: 15_000 });
+      await folder.waitFor({ timeout: 30_000 });
       if ((await folder.getAttribute("aria-expanded")) !== "true") await folder.click();
       await until(`folder ${name} to open`, async () => (await folder.getAttribute("aria-expanded")) === "true");
     }
     const name = parts[parts.length - 1];
-    await row(name, parts.length).dblclick({ timeout: 15_000 });
-    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 15_000 });
-    await this.page.locator(".monaco-editor.focused").first().waitFor({ timeout: 15_000 });
+    await row(name, parts.length).dblclick({ timeout: 30_000 });
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 30_000 });
+    await this.page.locator(".monaco-editor.focused").first().waitFor({ timeout: 30_000 });
   }
 
   /**
@@ -59,11 +59,11 @@ export class Workbench {
   async goTo(line) {
     await this.page.keyboard.press("Control+G");
     const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor({ state: "visible", timeout: 10_000 });
+    await input.waitFor({ state: "visible", timeout: 30_000 });
     await input.fill(`:${line}:1`);
     await pause(150);
     await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden", timeout: 10_000 });
+    await input.waitFor({ state: "hidden", timeout: 30_000 });
     await until(`the cursor in line ${line}`, async () => (await this.cursor()).line === line);
   }
 
@@ -122,7 +122,12 @@ export class Workbench {
     const before = statSync(onDisk).mtimeMs;
     await this.press("Control+S");
     await until(`${file} to be saved`, () => statSync(onDisk).mtimeMs !== before);
-    return readFileSync(onDisk, "utf8");
+    // VS Code empties the file before it fills it: wait until the contents stay as they are.
+    return until(`${file} to be written`, async () => {
+      const contents = readFileSync(onDisk, "utf8");
+      await pause(150);
+      return contents === readFileSync(onDisk, "utf8") ? contents : "";
+    });
   }
 
   /** Closes the open file, unsaved changes and all. */
@@ -160,10 +165,10 @@ export class Workbench {
   async command(title) {
     await this.press("F1");
     const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor({ state: "visible", timeout: 10_000 });
+    await input.waitFor({ state: "visible", timeout: 30_000 });
     await input.fill(`>${title}`);
     const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
-    await row.waitFor({ timeout: 10_000 });
+    await row.waitFor({ timeout: 30_000 });
     await row.click();
   }
 
@@ -173,7 +178,7 @@ export class Workbench {
    */
   async pickRow(text) {
     const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text }).first();
-    await row.waitFor({ timeout: 15_000 });
+    await row.waitFor({ timeout: 30_000 });
     return row;
   }
 
@@ -185,7 +190,7 @@ export class Workbench {
   async chooseFile(title, file) {
     const dialog = this.page.locator(".quick-input-widget").filter({ hasText: title });
     const input = dialog.locator("input").first();
-    await input.waitFor({ state: "visible", timeout: 10_000 });
+    await input.waitFor({ state: "visible", timeout: 30_000 });
     // The dialog fills in a folder of its own when it is ready; what is written before that is lost.
     await until("the dialog to name a folder", async () => (await input.inputValue()).endsWith("/"));
     await pause(500);
@@ -193,7 +198,7 @@ export class Workbench {
     await until("the dialog to take the path", async () => (await input.inputValue()) === file);
     await pause(500);
     await this.press("Enter");
-    await dialog.waitFor({ state: "hidden", timeout: 10_000 });
+    await dialog.waitFor({ state: "hidden", timeout: 30_000 });
   }
 
   /**
@@ -262,7 +267,7 @@ export class Workbench {
   async burnishTooltip() {
     await this.page.locator(STATUS_ITEM).first().hover();
     const hover = this.page.locator(".monaco-hover", { hasText: "Burnish" }).first();
-    await hover.waitFor({ timeout: 10_000 });
+    await hover.waitFor({ timeout: 30_000 });
     return plain(await hover.innerText());
   }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from burnish_training.base.config import BaseConfig
-from burnish_training.evaluation.lines import MIN_REST
+from burnish_training.evaluation.lines import MIN_REST, PREFIX_CHARACTERS, SUFFIX_CHARACTERS
 from burnish_training.evaluation.statistics import CoveragePoint, Proportion
 
 __all__ = ["CardData", "render_card"]
@@ -95,8 +95,8 @@ one-literal lines, such as Unicode tables); *everything* is every Python file of
 | --- | --- | --- |
 {rows}
 
-Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy, prefix of up to 3,600 and suffix of
-up to 1,200 characters of the same file. Exact match with what the author wrote: **{data.exact}**.
+Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy; up to
+{PREFIX_CHARACTERS:,} characters of the same file before the line and {SUFFIX_CHARACTERS:,} after it. Exact match with what the author wrote: **{data.exact}**.
 
 Precision and coverage of the confidence gate, on files other than the {data.calibration_cases} cases it was calibrated on:
 

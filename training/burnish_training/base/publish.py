@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,26 +32,37 @@ _THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bits:
+class _Score:
+    """Negative log-likelihood (nats) of one document of ``size`` bytes."""
+
+    document: Document
     nats: float
-    tokens: int
     size: int
 
-    @property
-    def per_byte(self) -> float:
-        return self.nats / 0.6931471805599453 / max(1, self.size)
 
-
-async def _bits_per_byte(engine: LlamaCppEngine, documents: Sequence[Document]) -> dict[str, _Bits]:
+def _bits_per_byte(scores: Sequence[_Score]) -> dict[str, float]:
     """Bits per byte of the files' text, per package and in all (key ``all``)."""
-    parts: dict[str, _Bits] = {}
-    for document in documents:
-        nats, tokens = await engine.score(document.text)
-        size = len(document.text.encode())
-        for key in (document.package, "all"):
-            old = parts.get(key, _Bits(0.0, 0, 0))
-            parts[key] = _Bits(old.nats + nats, old.tokens + tokens, old.size + size)
-    return parts
+    totals: dict[str, tuple[float, int]] = {}
+    for score in scores:
+        for key in (score.document.package, "all"):
+            nats, size = totals.get(key, (0.0, 0))
+            totals[key] = (nats + score.nats, size + score.size)
+    return {key: nats / math.log(2) / size for key, (nats, size) in totals.items()}
+
+
+async def _score(engines: Sequence[LlamaCppEngine], documents: Sequence[Document]) -> list[_Score]:
+    """Score every document, the engines sharing the work."""
+    left = sorted(documents, key=lambda document: len(document.text))
+    scores: list[_Score] = []
+
+    async def work(engine: LlamaCppEngine) -> None:
+        while left:
+            document = left.pop()
+            nats, _ = await engine.score(document.text)
+            scores.append(_Score(document, nats, len(document.text.encode())))
+
+    await asyncio.gather(*(work(engine) for engine in engines))
+    return scores
 
 
 async def publish(
@@ -74,14 +87,14 @@ async def publish(
     shutil.copyfile(source, model)
     heldout = read_documents(folder / "corpus" / "heldout.jsonl")
     code = [d for d in heldout if not is_data_table(d.text)]
-    engine = LlamaCppEngine(model, EngineSettings(threads=threads))
-    await engine.load()
+    # One thread each: for a small model two processes are quicker than two threads.
+    engines = [LlamaCppEngine(model, EngineSettings(threads=max(1, threads // 2))) for _ in range(2)]
     try:
-        bits = await _bits_per_byte(engine, heldout)
-        code_bits = await _bits_per_byte(engine, code)
-        fitted, reported = await _line_results(engine, code, cases)
+        await asyncio.gather(*(engine.load() for engine in engines))
+        fitted, reported = await _line_results(engines, code, cases)
+        scores = await _score(engines, heldout)
     finally:
-        await engine.close()
+        await asyncio.gather(*(engine.close() for engine in engines))
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
     calibration = _calibrate(fitted, sha256)
     calibration.save(calibration_path(model))
@@ -91,8 +104,8 @@ async def publish(
         curve=[
             json.loads(line) for line in (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()
         ],
-        bits={key: value.per_byte for key, value in bits.items()},
-        code_bits={key: value.per_byte for key, value in code_bits.items()},
+        bits=_bits_per_byte(scores),
+        code_bits=_bits_per_byte([score for score in scores if not is_data_table(score.document.text)]),
         exact=wilson(sum(r.exact for r in reported), len(reported)),
         coverage=_coverage(calibration, reported, (*_THRESHOLDS, calibration.threshold)),
         threshold=calibration.threshold,
@@ -127,16 +140,22 @@ def write_manifest(config: BaseConfig, model: Path) -> dict[str, Any]:
 
 
 async def _line_results(
-    engine: LlamaCppEngine, code: Sequence[Document], cases: int
+    engines: Sequence[LlamaCppEngine], code: Sequence[Document], cases: int
 ) -> tuple[list[LineResult], list[LineResult]]:
+    """Line completions on two disjoint halves of the files: one to calibrate on, one to report."""
     halves: tuple[list[Document], list[Document]] = ([], [])
     for document in code:
         halves[hashlib.sha256(document.path.encode()).digest()[0] % 2].append(document)
-    results = []
-    for seed, half in enumerate(halves):
-        _log.info("%d line completions on %d held-out files", cases, len(half))
-        results.append(await run_lines(engine, sample_lines(half, cases, seed)))
-    return results[0], results[1]
+    _log.info(
+        "%d line completions on each of %d and %d held-out files", cases, len(halves[0]), len(halves[1])
+    )
+    first, second = await asyncio.gather(
+        *(
+            run_lines(engine, sample_lines(half, cases, seed))
+            for seed, (engine, half) in enumerate(zip(engines, halves, strict=True))
+        )
+    )
+    return first, second
 
 
 def _confidence(calibration: Calibration, results: Sequence[LineResult]) -> list[float]:

@@ -11,8 +11,8 @@ from burnish_training.base.corpus import Document
 
 __all__ = ["LineCase", "LineResult", "run_lines", "sample_lines"]
 
-_PREFIX_CHARACTERS = 3600
-_SUFFIX_CHARACTERS = 1200
+PREFIX_CHARACTERS = 2400
+SUFFIX_CHARACTERS = 800
 #: The shortest rest of a line that counts: completing one closing bracket proves nothing.
 MIN_REST = 2
 
@@ -76,16 +76,16 @@ def sample_lines(documents: Sequence[Document], count: int, seed: int) -> list[L
                 _last_lines(before),
                 line[:column],
                 line[column:],
-                after[:_SUFFIX_CHARACTERS],
+                after[:SUFFIX_CHARACTERS],
             )
         )
     return cases
 
 
 def _last_lines(text: str) -> str:
-    if len(text) <= _PREFIX_CHARACTERS:
+    if len(text) <= PREFIX_CHARACTERS:
         return text
-    return text[text.find("\n", len(text) - _PREFIX_CHARACTERS) + 1 :]
+    return text[text.find("\n", len(text) - PREFIX_CHARACTERS) + 1 :]
 
 
 async def run_lines(
