@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } fro
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { ROOT } from "../../scripts/lib/paths.mjs";
+import { EXAMPLES, ROOT } from "../../scripts/lib/paths.mjs";
 import { BROKEN, CASES } from "./harness/cases.mjs";
 import { engineWorker } from "./harness/processes.mjs";
 import { Session } from "./harness/session.mjs";
@@ -69,6 +69,8 @@ describe("Burnish in the editor", { timeout: 20 * 60_000 }, () => {
 
   /** Opens stockroom/inventory.py and begins a new line below the anchor. */
   async function newLineInInventory() {
+    // From a fresh copy, whatever a test before this one left behind.
+    copyFileSync(path.join(EXAMPLES, "stockroom/inventory.py"), path.join(session.workspace, "stockroom/inventory.py"));
     const source = readFileSync(path.join(session.workspace, "stockroom/inventory.py"), "utf8");
     const anchor = source.split("\n").indexOf(ANCHOR) + 1;
     assert.ok(anchor > 0, "the example has lost the line the test looks for");
@@ -229,6 +231,7 @@ describe("Burnish in the editor", { timeout: 20 * 60_000 }, () => {
   step("the doctor and the log open", async () => {
     await editor.command("Burnish: Doctor: What Works Here and What Does Not");
     await editor.tab(/doctor/i);
+    await pause(3_000);
     await editor.picture("doctor");
     await editor.closeFile();
     await editor.command("Burnish: Show Log");

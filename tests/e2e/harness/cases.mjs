@@ -39,11 +39,14 @@ const TYPED = [
 
 const EMOJI = FUNCTION.map((line, index) => (index === 12 ? '            note = "👋🏽 größer 𝔘"; best = ' : line));
 
-/** Ten thousand lines with the same function at the end. */
-const LONG = [
-  ...Array.from({ length: 10_000 - FUNCTION.length }, (_, index) => `VALUE_${index} = ${index}`),
-  ...FUNCTION,
-];
+/** Ten thousand lines: the same functions over and over under other names, the unfinished line in the last. */
+const COPIES = Math.ceil(10_000 / FUNCTION.length);
+const LONG = Array.from({ length: COPIES }, (_, copy) =>
+  FUNCTION.map((line, index) => {
+    if (index === 12 && copy < COPIES - 1) return `${line}word`;
+    return line.replace(/^def (\w+)/, `def $1_${copy}`);
+  }),
+).flat();
 
 /** @type {Case[]} */
 export const CASES = [

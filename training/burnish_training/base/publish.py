@@ -27,7 +27,7 @@ __all__ = ["publish", "write_manifest"]
 
 _log = logging.getLogger(__name__)
 #: Precision the default threshold aims at, with room above the promised half.
-_TARGET_PRECISION = 0.55
+_TARGET_PRECISION = 0.6
 _THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
