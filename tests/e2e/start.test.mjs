@@ -67,9 +67,9 @@ test(
     await editor.press("Control+End");
     // All settings are the defaults here: places where any model of Python is sure.
     const { ghost } = await editor.typeUntilGhostText([
-      "if __na",
-      "from __future__ import ann",
       "from dataclasses import data",
+      "from __future__ import ann",
+      "import collec",
     ]);
     assert.ok(ghost);
     await editor.picture("start");

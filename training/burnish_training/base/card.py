@@ -96,7 +96,8 @@ one-literal lines, such as Unicode tables); *everything* is every Python file of
 {rows}
 
 Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy; up to
-{PREFIX_CHARACTERS:,} characters of the same file before the line and {SUFFIX_CHARACTERS:,} after it. Exact match with what the author wrote: **{data.exact}**.
+{PREFIX_CHARACTERS:,} characters of the same file before the line and {SUFFIX_CHARACTERS:,} after it.
+Exact match with what the author wrote: **{data.exact}**.
 
 Precision and coverage of the confidence gate, on files other than the {data.calibration_cases} cases it was calibrated on:
 
