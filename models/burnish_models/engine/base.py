@@ -78,6 +78,8 @@ class GenerateRequest:
     deadline_ms: float | None = None
     #: False only warms the KV cache with the prompt: no token is generated.
     generate: bool = True
+    #: Never choose an end token; for benchmarks that need answers of a fixed length.
+    ignore_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,11 @@ class Decoder:
         """The loop proper; returns how it ended and the number of sampled tokens."""
         vocabulary, rules = self._vocabulary, request.stop
         sampler = Sampler(
-            vocabulary, single_line=rules.single_line, temperature=request.temperature, seed=request.seed
+            vocabulary,
+            single_line=rules.single_line,
+            ignore_end=request.ignore_end,
+            temperature=request.temperature,
+            seed=request.seed,
         )
         out = _Text(healing.encode())
         hold = max((len(stop) for stop in rules.strings), default=1) - 1

@@ -30,13 +30,21 @@ class Sampler:
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, *, single_line: bool, temperature: float = 0.0, seed: int = 0
+        self,
+        vocabulary: Vocabulary,
+        *,
+        single_line: bool,
+        temperature: float = 0.0,
+        seed: int = 0,
+        ignore_end: bool = False,
     ) -> None:
         self._vocabulary = vocabulary
         self._single_line = single_line
         self._temperature = temperature
         self._rng = np.random.default_rng(seed)
         self._ended_share = 0.0
+        ends = sorted(vocabulary.end_tokens) if ignore_end else []
+        self._barred = np.concatenate([vocabulary.unusable, np.asarray(ends, dtype=np.int64)])
 
     def choose(self, logits: NDArray[np.float32], allowed: NDArray[np.int64] | None = None) -> Choice:
         """The next token given ``logits`` (float32, one per token); ``allowed`` restricts and renormalises."""
@@ -69,7 +77,7 @@ class Sampler:
 
     def _softmax(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         probabilities: NDArray[np.float32] = np.exp(logits - logits.max())
-        probabilities[self._vocabulary.unusable] = 0.0
+        probabilities[self._barred] = 0.0
         probabilities /= probabilities.sum()
         return probabilities
 

@@ -36,6 +36,11 @@ def test_multi_line_answers_end_at_end_tokens_only() -> None:
     assert sampler.choose(distribution({b"<end>": 0.9, b"x": 0.1})).token is None
 
 
+def test_an_end_may_be_ignored() -> None:
+    sampler = Sampler(vocabulary(), single_line=False, ignore_end=True)
+    assert sampler.choose(distribution({b"<end>": 0.9, b"x": 0.1})).token == token(b"x")
+
+
 def test_control_tokens_are_never_generated() -> None:
     logits = np.zeros(len(vocabulary()), dtype=np.float32)
     logits[0] = 50.0
