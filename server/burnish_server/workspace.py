@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
@@ -48,6 +50,15 @@ class BurnishDocument(TextDocument):
 
 class BurnishWorkspace(Workspace):
     """A workspace of :class:`BurnishDocument`."""
+
+    def update_text_document(
+        self,
+        text_doc: types.VersionedTextDocumentIdentifier,
+        change: types.TextDocumentContentChangeEvent,
+    ) -> None:
+        """Apply a change; one that arrives after the document was closed is dropped."""
+        if unquote(text_doc.uri) in self._text_documents:
+            super().update_text_document(text_doc, change)
 
     def _create_text_document(
         self,

@@ -194,7 +194,7 @@ describe("Burnish in the editor", { timeout: 20 * 60_000 }, () => {
     await editor.typeUntilGhostText(["for item in self._it", "for item in sel", "return self._it"]);
     await editor.press("Escape");
     await editor.command("Burnish: Select Model…");
-    await editor.picture("models");
+    await editor.picture("models", session.results);
     await (await editor.pickRow(/burnish/i)).click();
     await editor.burnishStatus(/^Burnish\. Ready: burnish/i, MODEL_START_MS);
     await editor.revertTo("stockroom/inventory.py", source);
@@ -232,7 +232,7 @@ describe("Burnish in the editor", { timeout: 20 * 60_000 }, () => {
     await editor.command("Burnish: Doctor: What Works Here and What Does Not");
     await editor.tab(/doctor/i);
     await pause(3_000);
-    await editor.picture("doctor");
+    await editor.picture("doctor", session.results);
     await editor.closeFile();
     await editor.command("Burnish: Show Log");
     await editor.page.locator(".part.panel .monaco-editor").first().waitFor({ timeout: 30_000 });

@@ -295,10 +295,11 @@ export class Workbench {
   /**
    * Saves a picture of the page.
    * @param {string} name without ending
+   * @param {string} [folder] where to; otherwise the folder for the documentation's pictures
    */
-  async picture(name) {
-    mkdirSync(this.pictures, { recursive: true });
-    await this.page.screenshot({ path: path.join(this.pictures, `${name}.png`) });
+  async picture(name, folder = this.pictures) {
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 }
 
