@@ -19,7 +19,7 @@ def bundled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture
 async def engine(bundled_model: Path) -> AsyncIterator[LlamaCppEngine]:
-    instance = LlamaCppEngine(bundled_model, EngineSettings(threads=1))
+    instance = LlamaCppEngine(bundled_model, EngineSettings(threads=1, context_tokens=4096))
     await instance.load()
     yield instance
     await instance.close()

@@ -10,7 +10,11 @@ from burnish_training.base.config import BaseConfig
 from burnish_training.evaluation.lines import MIN_REST, PREFIX_CHARACTERS, SUFFIX_CHARACTERS
 from burnish_training.evaluation.statistics import CoveragePoint, Proportion
 
-__all__ = ["CardData", "render_card"]
+__all__ = ["WINDOW", "CardData", "render_card"]
+
+
+#: Tokens of context in which held-out text is scored: the length the model was trained on.
+WINDOW = 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,6 @@ class CardData:
     corpus: Mapping[str, Any]
     curve: Sequence[Mapping[str, Any]]
     bits: Mapping[str, float]
-    code_bits: Mapping[str, float]
     exact: Proportion
     coverage: Sequence[CoveragePoint]
     threshold: float
@@ -77,9 +80,7 @@ confidence reaches {data.threshold:.2f}; below that it stays silent."""
 
 def _results(data: CardData) -> str:
     held = ", ".join(data.corpus["held_out"])
-    rows = "\n".join(
-        f"| {key} | {data.code_bits[key]:.3f} | {data.bits[key]:.3f} |" for key in sorted(data.code_bits)
-    )
+    rows = "\n".join(f"| {key} | {data.bits[key]:.3f} |" for key in sorted(data.bits))
     shown = "\n".join(
         f"| {p.threshold:.2f}{' (default)' if p.threshold == data.threshold else ''} | {p.coverage:.1%} | {p.precision} |"
         for p in data.coverage
@@ -88,11 +89,11 @@ def _results(data: CardData) -> str:
 
 Measured on this file as it is served (llama.cpp, Q8_0), with `burnish train publish`.
 
-Bits per byte (windows of 1,024 tokens overlapping by half). *Code* leaves out generated tables (files that are mostly digits or
-one-literal lines, such as Unicode tables); *everything* is every Python file of the package.
+Bits per byte (windows of {WINDOW} tokens overlapping by half) of the packages' Python files, without generated tables (files that are
+mostly digits or one-literal lines, such as rich's Unicode and emoji tables).
 
-| package | code | everything |
-| --- | --- | --- |
+| package | bits per byte |
+| --- | --- |
 {rows}
 
 Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy; up to

@@ -17,7 +17,8 @@ class ModelShape:
     heads: int = 4
     kv_heads: int = 2
     intermediate: int = 768
-    context: int = 4096
+    #: Context length written into the file: what it was trained on. Longer prompts make it worse, not better.
+    context: int = 768
     rope_theta: float = 100_000.0
 
 
@@ -78,7 +79,9 @@ CONFIGS: dict[str, BaseConfig] = {
     "small": BaseConfig(
         name="small",
         title="Burnish small",
-        shape=ModelShape(vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408),
+        shape=ModelShape(
+            vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408, context=1024
+        ),
         schedule=Schedule(
             tokens=1_500_000_000, sequence=1024, batches=((0, 256),), warmup_steps=200, adam_lr=3e-3
         ),

@@ -16,7 +16,7 @@ from typing import Any
 from burnish_models import gguf_file
 from burnish_models.calibration import Calibration, calibration_path
 from burnish_models.engine import EngineSettings, LlamaCppEngine
-from burnish_training.base.card import CardData, render_card
+from burnish_training.base.card import WINDOW, CardData, render_card
 from burnish_training.base.config import BaseConfig
 from burnish_training.base.corpus import Document, is_data_table, read_documents
 from burnish_training.errors import CheckpointError
@@ -58,7 +58,7 @@ async def _score(engines: Sequence[LlamaCppEngine], documents: Sequence[Document
     async def work(engine: LlamaCppEngine) -> None:
         while left:
             document = left.pop()
-            nats, _ = await engine.score(document.text)
+            nats, _ = await engine.score(document.text, window=WINDOW)
             scores.append(_Score(document, nats, len(document.text.encode())))
 
     await asyncio.gather(*(work(engine) for engine in engines))
@@ -92,7 +92,7 @@ async def publish(
     try:
         await asyncio.gather(*(engine.load() for engine in engines))
         fitted, reported = await _line_results(engines, code, cases)
-        scores = await _score(engines, heldout)
+        scores = await _score(engines, code)
     finally:
         await asyncio.gather(*(engine.close() for engine in engines))
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
@@ -105,7 +105,6 @@ async def publish(
             json.loads(line) for line in (folder / "curve.jsonl").read_text(encoding="utf-8").splitlines()
         ],
         bits=_bits_per_byte(scores),
-        code_bits=_bits_per_byte([score for score in scores if not is_data_table(score.document.text)]),
         exact=wilson(sum(r.exact for r in reported), len(reported)),
         coverage=_coverage(calibration, reported, (*_THRESHOLDS, calibration.threshold)),
         threshold=calibration.threshold,
