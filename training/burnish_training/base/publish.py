@@ -171,5 +171,4 @@ def _coverage(
 def _calibrate(results: Sequence[LineResult], sha256: str) -> Calibration:
     """Fit the map; the threshold is its default, one half: shown is what is likelier right than wrong."""
     shown = [r for r in results if r.text.strip()]
-    fitted = Calibration.fit([r.logprob for r in shown], [r.exact for r in shown], model_sha256=sha256)
-    return fitted
+    return Calibration.fit([r.logprob for r in shown], [r.exact for r in shown], model_sha256=sha256)
