@@ -162,6 +162,5 @@ def modules_of(session: Session) -> set[str]:
 @pytest.fixture(scope="session")
 def model() -> Path:
     found = any_model()
-    if found is None:
-        pytest.skip("this checkout has no bundled model")
+    assert found is not None, "the bundled model is missing from this checkout"
     return found
