@@ -1,4 +1,5 @@
 /** A server session made of vscode-languageclient and the server's process. */
+import { setTimeout } from "node:timers/promises";
 import type { CancellationToken, WorkspaceConfiguration } from "vscode";
 import {
   CloseAction,
@@ -27,6 +28,9 @@ export interface SessionOptions {
   readonly onStatus: (status: ServerStatus) => void;
   readonly progress: ProgressHub;
 }
+
+/** How long a broken connection is given to turn out to be the end of the server. */
+const LAST_WORDS_MS = 2000;
 
 /** vscode-languageclient without its own pop-ups: what the user is told is decided in one place, not here. */
 class QuietClient extends LanguageClient {
@@ -61,10 +65,18 @@ export class LspSession implements ServerSession {
   }
 
   async start(): Promise<void> {
-    const started = this.client.start();
-    // Also awaited below; a second handler keeps a loss of the race from counting as unhandled.
+    const died = this.died();
+    // Awaited only below; a handler keeps its rejection after a good start from counting as unhandled.
+    died.catch(() => undefined);
+    const started = this.client.start().catch(async (error: unknown) => {
+      // A connection breaks off before its process is reaped, and the process's last words say more.
+      if (this.process !== null) {
+        await Promise.race([died, setTimeout(LAST_WORDS_MS)]);
+      }
+      throw error;
+    });
     started.catch(() => undefined);
-    await Promise.race([started, this.died()]);
+    await Promise.race([started, died]);
   }
 
   async stop(): Promise<void> {

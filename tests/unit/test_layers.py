@@ -43,6 +43,7 @@ CLIENT_SIDE = {
     "burnish_models.engine",
     "burnish_models.engine.base",
     "burnish_models.engine.client",
+    "burnish_models.engine.process",
     "burnish_models.engine.settings",
     "burnish_models.engine.wire",
 }

@@ -16,20 +16,24 @@ from burnish_training.base.config import CONFIGS
 __all__ = ["train"]
 
 
+_config_option = click.option(
+    "--config",
+    "config_name",
+    type=click.Choice(sorted(CONFIGS)),
+    default="nano",
+    show_default=True,
+    help="The named configuration of the model.",
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
 @click.group()
 def train() -> None:
     """Train models on this machine."""
 
 
 @train.command()
-@click.option(
-    "--config",
-    "config_name",
-    type=click.Choice(sorted(CONFIGS)),
-    default="nano",
-    show_default=True,
-    help="What to train.",
-)
+@_config_option
 @click.option(
     "--workdir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -39,7 +43,7 @@ def train() -> None:
 @click.option(
     "--tokens",
     type=click.IntRange(min=1),
-    help="Token budget; resuming with another budget moves the decay phase.",
+    help="Token budget; resuming with another budget moves the last decay.",
 )
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets torch choose.")
 @click.option(
@@ -47,7 +51,7 @@ def train() -> None:
 )
 @click.option("--compile/--no-compile", "compile_model", default=True, help="Use torch.compile.")
 @click.option("--export-only", is_flag=True, help="Only export the last checkpoint.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@_json_option
 @click.pass_context
 def base(
     ctx: click.Context,
@@ -89,14 +93,7 @@ def base(
 
 
 @train.command()
-@click.option(
-    "--config",
-    "config_name",
-    type=click.Choice(sorted(CONFIGS)),
-    default="nano",
-    show_default=True,
-    help="Which model.",
-)
+@_config_option
 @click.option(
     "--workdir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -117,9 +114,13 @@ def base(
     help="Line completions for calibration, and as many to report.",
 )
 @click.option(
-    "--threads", type=click.IntRange(min=0), default=0, help="CPU threads; 0 lets the hardware decide."
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="CPU threads of each of the two engines that measure.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@_json_option
 def publish(config_name: str, workdir: Path, target: Path, cases: int, threads: int, as_json: bool) -> None:
     """Measure and calibrate an exported base model and write its card."""
     import asyncio

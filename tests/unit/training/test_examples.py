@@ -42,19 +42,19 @@ def test_most_middles_begin_at_a_line_start_as_they_do_when_served() -> None:
 
 
 def test_a_batch_depends_on_seed_and_step_alone(tokenizer: Tokenizer) -> None:
-    first = ExampleStream(documents(), tokenizer, 128, seed=1)
-    first.batch(0, 4)
-    again = ExampleStream(documents(), tokenizer, 128, seed=1)
-    assert np.array_equal(first.batch(7, 4), again.batch(7, 4))
-    assert not np.array_equal(first.batch(7, 4), first.batch(8, 4))
+    first = ExampleStream(documents(), tokenizer, seed=1)
+    first.batch(0, 4, 128)
+    again = ExampleStream(documents(), tokenizer, seed=1)
+    assert np.array_equal(first.batch(7, 4, 128), again.batch(7, 4, 128))
+    assert not np.array_equal(first.batch(7, 4, 128), first.batch(8, 4, 128))
     assert not np.array_equal(
-        first.batch(7, 4), ExampleStream(documents(), tokenizer, 128, seed=2).batch(7, 4)
+        first.batch(7, 4, 128), ExampleStream(documents(), tokenizer, seed=2).batch(7, 4, 128)
     )
 
 
 def test_rows_are_full_and_every_middle_has_its_parts_in_order(tokenizer: Tokenizer) -> None:
     special = Specials(tokenizer)
-    rows = ExampleStream(documents(), tokenizer, 128, seed=3).batch(0, 64)
+    rows = ExampleStream(documents(), tokenizer, seed=3).batch(0, 64, 128)
     assert rows.shape == (64, 129)
     assert rows.dtype == np.int64
     assert rows.min() >= 0
@@ -73,3 +73,11 @@ def test_rows_are_full_and_every_middle_has_its_parts_in_order(tokenizer: Tokeni
 def test_text_survives_the_tokenizer(tokenizer: Tokenizer) -> None:
     text = "x = 'é😀'\t# \r\n"
     assert tokenizer.decode(tokenizer.encode(text).ids, skip_special_tokens=False) == text
+
+
+def test_long_rows_often_show_several_files_of_the_package(tokenizer: Tokenizer) -> None:
+    files = [Document("a", f"a/m{i}.py", f"# module {i}\n" + TEXT * 20) for i in range(6)]
+    rows = ExampleStream(files, tokenizer, seed=3).batch(0, 24, 1500).tolist()
+    shown = [row.count(Specials(tokenizer).file) for row in rows]
+    assert max(shown) >= 4
+    assert min(shown) == 0 or min(shown) < max(shown)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from burnish_training.base.config import CONFIGS, BaseConfig
+from burnish_training.base.config import CONFIGS, BaseConfig, Phase
 from burnish_training.base.corpus import Document
 from burnish_training.base.examples import ExampleStream
 from burnish_training.base.recipe import BaseRecipe, learning_rate_factor
@@ -25,24 +25,35 @@ def tokenizer() -> Tokenizer:
 
 
 def config(tokens: int) -> BaseConfig:
-    schedule = dataclasses.replace(TINY.schedule, tokens=tokens, batches=((0, 2), (512, 3)), warmup_steps=2)
+    phases = (Phase(0, 128, 2), Phase(512, 64, 3))
+    schedule = dataclasses.replace(TINY.schedule, tokens=tokens, phases=phases, warmup_tokens=512)
     return dataclasses.replace(TINY, schedule=schedule)
 
 
 def recipe(tokenizer: Tokenizer, folder: Path, tokens: int = 2048) -> BaseRecipe:
-    stream = ExampleStream([Document("a", "a.py", TEXT)], tokenizer, TINY.schedule.sequence, seed=1)
-    rows = np.ones((4, TINY.schedule.sequence + 1), dtype=np.int64)
+    stream = ExampleStream([Document("a", "a.py", TEXT)], tokenizer, seed=1)
+    rows = np.ones((4, 129), dtype=np.int64)
     folder.mkdir(exist_ok=True)
     return BaseRecipe(config(tokens), stream, rows, folder, Specials(tokenizer).end, compile_model=False)
 
 
-def test_the_learning_rate_warms_up_stays_and_decays() -> None:
-    schedule = dataclasses.replace(TINY.schedule, tokens=1000, warmup_steps=10, decay_fraction=0.4)
-    factors = [learning_rate_factor(step, step * 10, schedule) for step in range(101)]
-    assert factors[0] == pytest.approx(0.1)
-    assert factors[9:61] == [1.0] * 52
-    assert factors[80] == pytest.approx(0.5)
-    assert factors[100] == 0.0
+def test_the_learning_rate_warms_up_stays_and_decays_in_every_cycle() -> None:
+    schedule = dataclasses.replace(
+        TINY.schedule, tokens=1500, cycles=(1000,), warmup_tokens=100, decay_fraction=0.4
+    )
+    factors = [learning_rate_factor(tokens, schedule) for tokens in range(1501)]
+    assert factors[9] == pytest.approx(0.1)
+    assert factors[99:601] == [1.0] * 502
+    assert factors[800] == pytest.approx(0.5)
+    assert 0 < factors[999] < 0.01
+    assert factors[1009] == pytest.approx(0.1)
+    assert factors[1400] == pytest.approx(0.5)
+    assert factors[1500] == 0.0
+
+
+def test_a_budget_within_an_earlier_cycle_ends_there() -> None:
+    schedule = dataclasses.replace(TINY.schedule, tokens=800, cycles=(1000,))
+    assert schedule.cycle_at(100) == (0, 800)
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tokenizer: Tokenizer, tmp_path: Path) -> None:
@@ -65,7 +76,7 @@ def test_training_lowers_the_loss(tokenizer: Tokenizer, tmp_path: Path) -> None:
     before = run._train_step()
     run.train()
     with torch.no_grad():
-        after = float(run.model(torch.from_numpy(run._stream.batch(0, 2))))
+        after = float(run.model(torch.from_numpy(run._stream.batch(0, 2, 128))))
     assert after < before - 1.0
 
 

@@ -6,15 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from burnish_training.base.config import BaseConfig
+from burnish_training.base.config import BaseConfig, Schedule
 from burnish_training.evaluation.lines import MIN_REST, PREFIX_CHARACTERS, SUFFIX_CHARACTERS
 from burnish_training.evaluation.statistics import CoveragePoint, Proportion
 
-__all__ = ["WINDOW", "CardData", "render_card"]
-
-
-#: Tokens of context in which held-out text is scored: the length the model was trained on.
-WINDOW = 768
+__all__ = ["CardData", "render_card"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,26 @@ Qwen2.5-Coder: same special tokens, same prompt layout, same code path.
 | shape | {shape.layers} layers, hidden {shape.hidden}, {shape.heads} heads ({shape.kv_heads} key-value), \
 intermediate {shape.intermediate}, tied embeddings |
 | vocabulary | {shape.vocabulary:,} byte-level BPE tokens, Qwen2's split expression |
-| trained on | {tokens:,} tokens, sequences of {schedule.sequence}, {_batches(data)} |
+| trained on | {tokens:,} tokens; {_phases(schedule)} |
 | optimiser | Muon (peak {schedule.muon_lr}) for hidden matrices, AdamW (peak {schedule.adam_lr}) for the rest; \
-warm-up, constant, linear decay over the last {schedule.decay_fraction:.0%} |
+warm-up, constant, linear decay over the last {schedule.decay_fraction:.0%}{_cycles(schedule)} |
 | examples | 80 % fill-in-the-middle (to the line's end, inside the line, a block, any span; cut at character level), \
-20 % plain; a quarter with a second file of the same package |
+20 % plain; a quarter with another file of the same package, in sequences of 1,000 tokens or more half with one to four |
 | licence | Apache-2.0 |"""
 
 
-def _batches(data: CardData) -> str:
-    sizes = [
-        f"{size} from {start:,} tokens on" if start else f"{size} a step"
-        for start, size in data.config.schedule.batches
+def _phases(schedule: Schedule) -> str:
+    steps = [
+        f"{phase.batch} sequences of {phase.sequence:,} a step"
+        + (f" from {phase.start:,} on" if phase.start else "")
+        for phase in schedule.phases
     ]
-    return ", ".join(sizes)
+    return ", ".join(steps)
+
+
+def _cycles(schedule: Schedule) -> str:
+    ends = [f"{end:,}" for end in schedule.cycles if end < schedule.tokens]
+    return f" of each cycle (earlier cycles end at {', '.join(ends)} tokens)" if ends else ""
 
 
 def _use(data: CardData) -> str:
@@ -89,8 +91,8 @@ def _results(data: CardData) -> str:
 
 Measured on this file as it is served (llama.cpp, Q8_0), with `burnish train publish`.
 
-Bits per byte (windows of {WINDOW} tokens overlapping by half) of the packages' Python files, without generated tables (files that are
-mostly digits or one-literal lines, such as rich's Unicode and emoji tables).
+Bits per byte (windows of {data.config.shape.context:,} tokens overlapping by half) of the packages' Python files,
+without generated tables (files that are mostly digits or one-literal lines, such as rich's Unicode and emoji tables).
 
 | package | bits per byte |
 | --- | --- |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["CONFIGS", "BaseConfig", "ModelShape", "Schedule"]
+__all__ = ["CONFIGS", "BaseConfig", "ModelShape", "Phase", "Schedule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +18,37 @@ class ModelShape:
     kv_heads: int = 2
     intermediate: int = 768
     #: Context length written into the file: what it was trained on. Longer prompts make it worse, not better.
-    context: int = 768
+    context: int = 2048
     rope_theta: float = 100_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """From ``start`` tokens seen on, a step is ``batch`` sequences of ``sequence`` tokens."""
+
+    start: int
+    sequence: int
+    batch: int
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Token budget and optimiser settings.
 
-    The learning rate warms up, stays constant, and falls linearly to zero over the last ``decay_fraction`` of the
-    budget (warm-up, stable, decay). Hidden matrices use Muon, everything else AdamW.
+    The learning rate warms up, stays constant, and falls linearly to zero over the last ``decay_fraction`` of a
+    cycle (warm-up, stable, decay). A further cycle goes on from there with the full rate, so that a finished model
+    can be trained on (WSD-S, Wen et al. 2024). Hidden matrices use Muon, everything else AdamW.
     """
 
-    tokens: int = 9_000_000
-    sequence: int = 768
-    #: (tokens seen, sequences a step): the batch grows at each of these points.
-    batches: tuple[tuple[int, int], ...] = ((0, 4), (1_400_000, 8))
-    warmup_steps: int = 100
+    tokens: int = 14_000_000
+    #: Where cycles before the last one end, in tokens.
+    cycles: tuple[int, ...] = (9_000_000,)
+    phases: tuple[Phase, ...] = (
+        Phase(0, 768, 4),
+        Phase(1_400_000, 768, 8),
+        Phase(9_000_000, 2048, 4),
+    )
+    warmup_tokens: int = 300_000
     decay_fraction: float = 0.3
     muon_lr: float = 0.02
     muon_momentum: float = 0.95
@@ -43,9 +57,15 @@ class Schedule:
     clip: float = 1.0
     seed: int = 1
 
-    def batch_at(self, tokens: int) -> int:
-        """Sequences in the step that starts after ``tokens`` tokens."""
-        return next(size for start, size in reversed(self.batches) if tokens >= start)
+    def phase_at(self, tokens: int) -> Phase:
+        """The phase of the step that starts after ``tokens`` tokens."""
+        return next(phase for phase in reversed(self.phases) if tokens >= phase.start)
+
+    def cycle_at(self, tokens: int) -> tuple[int, int]:
+        """First and last token of the cycle that ``tokens`` lies in."""
+        ends = [end for end in self.cycles if end < self.tokens]
+        start = max((end for end in ends if end <= tokens), default=0)
+        return start, min((end for end in ends if end > tokens), default=self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,9 @@ CONFIGS: dict[str, BaseConfig] = {
         shape=ModelShape(
             vocabulary=512, hidden=64, layers=2, heads=2, kv_heads=1, intermediate=128, context=512
         ),
-        schedule=Schedule(tokens=40_000, sequence=128, batches=((0, 4), (20_000, 6)), warmup_steps=5),
+        schedule=Schedule(
+            tokens=40_000, cycles=(), phases=(Phase(0, 128, 4), Phase(20_000, 128, 6)), warmup_tokens=2_500
+        ),
     ),
     # About 6.8M parameters: two CPU cores train it in hours.
     "nano": BaseConfig(name="nano", title="Burnish nano"),
@@ -80,10 +102,14 @@ CONFIGS: dict[str, BaseConfig] = {
         name="small",
         title="Burnish small",
         shape=ModelShape(
-            vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408, context=1024
+            vocabulary=16384, hidden=512, layers=12, heads=8, kv_heads=2, intermediate=1408, context=4096
         ),
         schedule=Schedule(
-            tokens=1_500_000_000, sequence=1024, batches=((0, 256),), warmup_steps=200, adam_lr=3e-3
+            tokens=1_500_000_000,
+            cycles=(),
+            phases=(Phase(0, 1024, 256), Phase(1_200_000_000, 4096, 64)),
+            warmup_tokens=50_000_000,
+            adam_lr=3e-3,
         ),
         device="cuda",
     ),

@@ -96,32 +96,29 @@ class ExampleStream:
     Args:
         documents: the training files.
         tokenizer: the trained tokenizer.
-        sequence: tokens per sequence; a batch row has one more, for the shifted targets.
         seed: everything random derives from it and the step.
     """
 
-    def __init__(self, documents: Sequence[Document], tokenizer: Tokenizer, sequence: int, seed: int) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: Tokenizer, seed: int) -> None:
         self._documents = documents
         self._tokenizer = tokenizer
         self._special = Specials(tokenizer)
-        self._sequence = sequence
         self._seed = seed
         self._cumulative = list(itertools.accumulate(len(d.text) for d in documents))
         self._by_package: dict[str, list[int]] = {}
         for i, document in enumerate(documents):
             self._by_package.setdefault(document.package, []).append(i)
 
-    def batch(self, step: int, size: int) -> NDArray[np.int64]:
-        """The batch of ``step``: int64, shape (size, sequence + 1)."""
+    def batch(self, step: int, size: int, sequence: int) -> NDArray[np.int64]:
+        """The batch of ``step``: int64, shape (size, sequence + 1); the extra token is for the shifted targets."""
         rng = random.Random(f"{self._seed}:{step}")
-        rows = [self._row(rng) for _ in range(size)]
+        rows = [self._row(rng, sequence + 1) for _ in range(size)]
         return np.asarray(rows, dtype=np.int64)
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _row(self, rng: random.Random) -> list[int]:
-        want = self._sequence + 1
+    def _row(self, rng: random.Random, want: int) -> list[int]:
         row: list[int] = []
         while len(row) < want:
             room = want - len(row)
@@ -161,22 +158,18 @@ class ExampleStream:
         return head + self._fim(text, rng, room)
 
     def _context(self, document: Document, rng: random.Random, room: int) -> list[int]:
-        """In a quarter of the examples: part of another file of the package, in the repository format."""
-        if rng.random() > 0.25 or room < 200:
+        """Often parts of other files of the package, in the repository format: at most a third of the room."""
+        siblings = self._by_package[document.package]
+        if rng.random() > (0.25 if room < 1000 else 0.5) or room < 200 or len(siblings) < 2:
             return self._header(document, rng)
-        other = self._documents[rng.choice(self._by_package[document.package])]
-        if other is document:
-            return self._header(document, rng)
-        body = self._encode(self._stretch(other.text, rng, room // 3))[: room // 3]
-        name = [self._special.repo, *self._encode(document.package + "\n")]
-        return [
-            *name,
-            self._special.file,
-            *self._encode(other.path + "\n"),
-            *body,
-            self._special.file,
-            *self._encode(document.path + "\n"),
-        ]
+        chosen = rng.sample(siblings, min(len(siblings), 1 if room < 1000 else rng.randint(1, 4)))
+        others = [other for i in chosen if (other := self._documents[i]) is not document]
+        row = [self._special.repo, *self._encode(document.package + "\n")]
+        for other in others:
+            share = room // (3 * len(others))
+            body = self._encode(self._stretch(other.text, rng, share))[:share]
+            row += [self._special.file, *self._encode(other.path + "\n"), *body]
+        return [*row, self._special.file, *self._encode(document.path + "\n")]
 
     def _fim(self, text: str, rng: random.Random, room: int) -> list[int]:
         cut = cut_middle(text, rng)

@@ -16,7 +16,7 @@ from typing import Any
 from burnish_models import gguf_file
 from burnish_models.calibration import Calibration, calibration_path
 from burnish_models.engine import EngineSettings, LlamaCppEngine
-from burnish_training.base.card import WINDOW, CardData, render_card
+from burnish_training.base.card import CardData, render_card
 from burnish_training.base.config import BaseConfig
 from burnish_training.base.corpus import Document, is_data_table, read_documents
 from burnish_training.errors import CheckpointError
@@ -48,15 +48,17 @@ def _bits_per_byte(scores: Sequence[_Score]) -> dict[str, float]:
     return {key: nats / math.log(2) / size for key, (nats, size) in totals.items()}
 
 
-async def _score(engines: Sequence[LlamaCppEngine], documents: Sequence[Document]) -> list[_Score]:
-    """Score every document, the engines sharing the work."""
+async def _score(
+    engines: Sequence[LlamaCppEngine], documents: Sequence[Document], window: int
+) -> list[_Score]:
+    """Score every document in windows of ``window`` tokens, the engines sharing the work."""
     left = sorted(documents, key=lambda document: len(document.text))
     scores: list[_Score] = []
 
     async def work(engine: LlamaCppEngine) -> None:
         while left:
             document = left.pop()
-            nats, _ = await engine.score(document.text, window=WINDOW)
+            nats, _ = await engine.score(document.text, window=window)
             scores.append(_Score(document, nats, len(document.text.encode())))
 
     await asyncio.gather(*(work(engine) for engine in engines))
@@ -64,12 +66,13 @@ async def _score(engines: Sequence[LlamaCppEngine], documents: Sequence[Document
 
 
 async def publish(
-    config: BaseConfig, folder: Path, target: Path, *, cases: int, threads: int = 0
+    config: BaseConfig, folder: Path, target: Path, *, cases: int, threads: int = 1
 ) -> dict[str, Any]:
     """Measure ``folder``'s exported model and write model, calibration, manifest and card to ``target``.
 
     Half of the held-out line cases fit the calibration, the other half are reported; the two halves come from
-    different files. Returns the manifest.
+    different files. Two engines of ``threads`` threads share the work: for a small model two processes are quicker
+    than two threads. Returns the manifest.
 
     Raises:
         CheckpointError: nothing was exported yet.
@@ -85,15 +88,15 @@ async def publish(
     shutil.copyfile(source, model)
     heldout = read_documents(folder / "corpus" / "heldout.jsonl")
     code = [d for d in heldout if not is_data_table(d.text)]
-    # One thread each: for a small model two processes are quicker than two threads.
-    engines = [LlamaCppEngine(model, EngineSettings(threads=max(1, threads // 2))) for _ in range(2)]
+    engines = [LlamaCppEngine(model, EngineSettings(threads=threads)) for _ in range(2)]
     try:
         await asyncio.gather(*(engine.load() for engine in engines))
         fitted, reported = await _line_results(engines, code, cases)
-        scores = await _score(engines, code)
+        scores = await _score(engines, code, config.shape.context)
     finally:
         await asyncio.gather(*(engine.close() for engine in engines))
-    sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
+    manifest = write_manifest(config, model)
+    sha256 = str(manifest["sha256"])
     calibration = _calibrate(fitted, sha256)
     calibration.save(calibration_path(model))
     data = CardData(
@@ -111,7 +114,7 @@ async def publish(
         size=model.stat().st_size,
     )
     (target / "CARD.md").write_text(render_card(data), encoding="utf-8")
-    return write_manifest(config, model)
+    return manifest
 
 
 def write_manifest(config: BaseConfig, model: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Recipe: pretrain the base model.
 
 Supports one machine, CPU (bf16 autocast) or one CUDA GPU, ``torch.compile``, checkpoints that resume exactly, and a
-token budget that can be changed when resuming (the decay phase is the last ``decay_fraction`` of it). Assumes a
+token budget that can be changed when resuming (which moves the last cycle's decay). Assumes a
 built corpus and a trained tokenizer. Raises CheckpointError for a checkpoint of another configuration.
 
 Optimiser: Muon (Jordan 2024, as in torch.optim) for the hidden matrices, AdamW for embeddings, norms and biases.
@@ -31,14 +31,12 @@ __all__ = ["BaseRecipe", "learning_rate_factor"]
 _log = logging.getLogger(__name__)
 
 
-def learning_rate_factor(step: int, tokens: int, schedule: Schedule) -> float:
-    """Warm-up, stable, linear decay: the factor of the peak learning rate, in [0, 1].
-
-    ``step`` steps and ``tokens`` tokens are behind; the decay ends at the token budget.
-    """
-    warmup = min(1.0, (step + 1) / max(1, schedule.warmup_steps))
-    left = max(0, schedule.tokens - tokens)
-    return warmup * min(1.0, left / max(1.0, schedule.tokens * schedule.decay_fraction))
+def learning_rate_factor(tokens: int, schedule: Schedule) -> float:
+    """Warm-up, stable, linear decay: the factor of the peak learning rate after ``tokens`` tokens, in (0, 1]."""
+    start, end = schedule.cycle_at(tokens)
+    warmup = (tokens - start + 1) / max(1, schedule.warmup_tokens)
+    decay = max(0, end - tokens) / max(1.0, (end - start) * schedule.decay_fraction)
+    return min(1.0, warmup, decay)
 
 
 class BaseRecipe:
@@ -186,20 +184,21 @@ class BaseRecipe:
 
     def _train_step(self) -> float:
         schedule = self._config.schedule
-        batch = schedule.batch_at(self.tokens)
-        tokens = torch.from_numpy(self._stream.batch(self.step, batch)).to(self._device)
+        phase = schedule.phase_at(self.tokens)
+        rows = self._stream.batch(self.step, phase.batch, phase.sequence)
+        tokens = torch.from_numpy(rows).to(self._device)
         with self._autocast():
             loss = self._step_model(tokens)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), schedule.clip)
-        factor = learning_rate_factor(self.step, self.tokens, schedule)
+        factor = learning_rate_factor(self.tokens, schedule)
         for optimizer, peak in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = peak * factor
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        self.tokens += batch * schedule.sequence
+        self.tokens += phase.batch * phase.sequence
         return float(loss.detach())
 
     def validate(self) -> float:

@@ -43,8 +43,8 @@ def train_base(
         torch.set_num_threads(threads)
     schedule = config.schedule
     documents, heldout, tokenizer = prepare(folder, config.shape.vocabulary, install=install)
-    stream = ExampleStream(documents, tokenizer, schedule.sequence, schedule.seed)
-    rows = heldout_rows(heldout, tokenizer, schedule.sequence, 96)
+    stream = ExampleStream(documents, tokenizer, schedule.seed)
+    rows = heldout_rows(heldout, tokenizer, schedule.phases[0].sequence, 96)
     recipe = BaseRecipe(
         config, stream, rows, folder, Specials(tokenizer).end, compile_model=compile_model and not export_only
     )
