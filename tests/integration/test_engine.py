@@ -212,3 +212,35 @@ async def test_scores_do_not_depend_on_the_window_much(engine: LlamaCppEngine) -
     wide, same = await engine.score(LONG[:6000], window=640)
     assert tokens == same > 1000
     assert wide <= narrow * 1.05
+
+
+async def test_coming_back_to_a_place_restores_its_prompt_and_its_answer(engine: LlamaCppEngine) -> None:
+    here = ask("    return ", prefix=LONG[:3000] + PREFIX)
+    there = ask("    return ", prefix=LONG[8000:11000] + PREFIX)
+    first, _ = await answer(engine, here)
+    _, elsewhere = await answer(engine, there)
+    assert elsewhere.cached_tokens < elsewhere.prompt_tokens / 4
+    again, finish = await answer(engine, here)
+    assert finish.prompt_tokens - finish.cached_tokens <= 2
+    assert again == first
+
+
+async def test_guessing_ahead_gives_the_same_text_and_probabilities(engine: LlamaCppEngine) -> None:
+    stop = StopRules(single_line=False, max_lines=1000)
+    prefix = "class Shape:\n" + "".join(
+        f"    def get_{name}(self):\n        return self._{name}\n\n" for name in ("size", "color", "weight")
+    )
+    texts, finishes = zip(
+        *[
+            await answer(
+                engine,
+                ask("    def ", prefix, stop=stop, max_tokens=80, ignore_end=True, speculate=speculate),
+            )
+            for speculate in (False, True)
+        ],
+        strict=True,
+    )
+    assert texts[0] == texts[1]
+    assert finishes[1].accepted_tokens > 0
+    assert finishes[0].drafted_tokens == 0
+    assert finishes[1].logprobs == pytest.approx(finishes[0].logprobs, abs=0.05)

@@ -80,6 +80,9 @@ class GenerateRequest:
     generate: bool = True
     #: Never choose an end token; for benchmarks that need answers of a fixed length.
     ignore_end: bool = False
+    #: Guess coming tokens from repetition and check them in one batch, where that is faster here. Never changes
+    #: the answer.
+    speculate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Finish:
     ``logprobs`` holds one natural-log probability per generated token, the end-of-line or end-of-text token that
     stopped a complete answer included, so that ``exp(sum(logprobs))`` is the model's probability of
     exactly this answer. ``prompt_tokens`` counts the whole prompt, ``cached_tokens`` the part of it whose KV was reused,
-    ``generated_tokens`` the sampled tokens.
+    ``generated_tokens`` the sampled tokens; ``drafted_tokens`` were guessed ahead, ``accepted_tokens`` of them rightly.
     """
 
     reason: str
@@ -109,6 +112,8 @@ class Finish:
     cached_tokens: int
     generated_tokens: int
     logprobs: tuple[float, ...] = ()
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What is loaded and where it runs."""
+    """What is loaded and where it runs.
+
+    ``prefill_rate`` and ``decode_rate`` are tokens a second as measured while serving; 0.0 until there was something to
+    measure.
+    """
 
     model: str
     adapter: str | None
@@ -135,6 +144,8 @@ class EngineInfo:
     state: str  # "stopped" | "loading" | "ready" | "restarting" | "failed"
     detail: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    prefill_rate: float = 0.0
+    decode_rate: float = 0.0
 
 
 class Engine(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from burnish_models.engine import wire
-from burnish_models.engine.base import Chunk, EngineInfo, GenerateRequest
+from burnish_models.engine.base import Chunk, EngineInfo, Finish, GenerateRequest
 from burnish_models.engine.process import WorkerProcess
 from burnish_models.engine.settings import EngineSettings
 from burnish_models.errors import (
@@ -32,6 +32,9 @@ _FIRST_BACKOFF_S = 0.05
 _LONGEST_BACKOFF_S = 30.0
 #: Memory left for everything else when a model is checked against what is free.
 _RESERVED_BYTES = 256 << 20
+_LARGEST_PROMPT_CACHE = 512 << 20
+#: Fewer evaluated tokens than this say nothing about the speed of a prefill.
+_TELLING_TOKENS = 32
 
 
 class LlamaCppEngine:
@@ -147,6 +150,9 @@ class LlamaCppEngine:
             "context_tokens": settings.context_tokens,
             "batch_tokens": settings.batch_tokens,
             "available_bytes": available,
+            "prompt_cache_bytes": settings.prompt_cache_bytes
+            if settings.prompt_cache_bytes >= 0
+            else min(_LARGEST_PROMPT_CACHE, available // 16),
         }
 
     async def _kill(self) -> None:
@@ -238,6 +244,7 @@ class LlamaCppEngine:
                     wire.raise_error(frame)
                 self._crashes = 0
                 finish = wire.decode_finish(frame["finish"])
+                self._note_speed(finish)
                 timings = replace(finish.timings, queue_ms=finish.timings.queue_ms + waited)
                 yield Chunk("", replace(finish, timings=timings))
         finally:
@@ -245,6 +252,19 @@ class LlamaCppEngine:
             if not done:
                 with contextlib.suppress(EngineCrashedError):
                     worker.write({"op": "cancel", "id": request_id})
+
+    def _note_speed(self, finish: Finish) -> None:
+        """Keep the tokens a second of prefills and of decoding, smoothed."""
+        info, timings = self._info, finish.timings
+        evaluated = finish.prompt_tokens - finish.cached_tokens
+        if finish.reason != "cancelled" and evaluated >= _TELLING_TOKENS and timings.prefill_ms > 0:
+            info = replace(
+                info, prefill_rate=_smooth(info.prefill_rate, evaluated / timings.prefill_ms * 1000)
+            )
+        if finish.generated_tokens >= 4 and timings.decode_ms > 0:
+            rate = finish.generated_tokens / timings.decode_ms * 1000
+            info = replace(info, decode_rate=_smooth(info.decode_rate, rate))
+        self._info = info
 
     async def cancel(self) -> None:
         """Abort every request in flight; their streams end with ``cancelled``."""
@@ -281,3 +301,8 @@ class LlamaCppEngine:
         except (EngineError, ModelFileError) as error:
             _log.warning("the adapter could not be restored, the base model is served: %s", error)
             self._adapter = (None, 1.0)
+
+
+def _smooth(known: float, value: float) -> float:
+    """Exponential moving average that starts with its first value."""
+    return value if known <= 0 else known + 0.2 * (value - known)

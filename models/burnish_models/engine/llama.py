@@ -88,6 +88,7 @@ class LlamaBackend:
         self._length = 0
         # The batch only points at its tokens: they must outlive the call.
         self._buffer = (lib.llama_token * self._batch_tokens)()
+        self._batch = self._new_batch()
 
     def _log(self, level: int, text: bytes, _data: object) -> None:
         # 3 and 4 are warnings and errors in ggml's scale; 5 continues the line before.
@@ -203,19 +204,65 @@ class LlamaBackend:
             lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,)
         )
 
+    def _new_batch(self) -> Any:
+        """A batch of sequence 0 that asks for the logits after every token."""
+        batch = lib.llama_batch_init(self._batch_tokens, 0, 1)
+        for i in range(self._batch_tokens):
+            batch.n_seq_id[i], batch.logits[i] = 1, 1
+            batch.seq_id[i][0] = 0
+        return batch
+
+    def evaluate_each(self, tokens: list[int]) -> NDArray[np.float32]:
+        """Append at most ``batch_tokens`` tokens; the logits after each, float32 (tokens, vocabulary).
+
+        The array is a view that the next call overwrites.
+
+        Raises:
+            Aborted: the abort flag was set meanwhile.
+        """
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i], batch.pos[i] = token, self._length + i
+        self._run(batch, len(tokens))
+        shape = (len(tokens), self.vocabulary_size)
+        return np.ctypeslib.as_array(lib.llama_get_logits(self._context), shape=shape)
+
     def _decode(self, tokens: list[int]) -> None:
         self._buffer[: len(tokens)] = tokens  # type: ignore[assignment]
-        batch = lib.llama_batch_get_one(self._buffer, len(tokens))
+        self._run(lib.llama_batch_get_one(self._buffer, len(tokens)), len(tokens))
+
+    def _run(self, batch: Any, size: int) -> None:
         code = lib.llama_decode(self._context, batch)
         if code == 0:
-            self._length += len(tokens)
+            self._length += size
             if self._abort.reason:
                 raise Aborted
             return
         self._length = lib.llama_memory_seq_pos_max(self._memory, 0) + 1
         if code == 2:
             raise Aborted
-        raise RuntimeError(f"llama.cpp could not evaluate {len(tokens)} tokens (code {code}: {self._why()})")
+        raise RuntimeError(f"llama.cpp could not evaluate {size} tokens (code {code}: {self._why()})")
+
+    def save_state(self) -> bytes:
+        """The cached sequence as llama.cpp writes it: keys, values and positions."""
+        size = lib.llama_state_seq_get_size(self._context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        written = lib.llama_state_seq_get_data(self._context, buffer, size, 0)
+        return bytes(memoryview(buffer)[:written])
+
+    def restore_state(self, state: bytes, length: int) -> int:
+        """Replace the cached sequence by a saved one of ``length`` tokens; returns how many are cached now.
+
+        0 where llama.cpp refuses it: then nothing is cached.
+        """
+        self.truncate(0)
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if lib.llama_state_seq_set_data(self._context, buffer, len(state), 0):
+            self._length = length
+        else:
+            lib.llama_memory_clear(self._memory, False)
+        return self._length
 
     def score(self, tokens: list[int], scored: int) -> float:
         """Negative log-likelihood (nats, summed) of the last ``scored`` of ``tokens`` given all before them.
@@ -226,7 +273,7 @@ class LlamaBackend:
         total, first = 0.0, len(tokens) - scored
         for begin in range(0, len(tokens) - 1, self._batch_tokens):
             piece = tokens[begin : begin + self._batch_tokens]
-            logits = self._decode_all(piece, begin)
+            logits = self.evaluate_each(piece)
             low, high = max(first, begin + 1), min(len(tokens), begin + len(piece) + 1)
             rows = logits[low - begin - 1 : high - begin - 1]
             peaks = rows.max(axis=1)
@@ -236,25 +283,6 @@ class LlamaBackend:
             )
         self.truncate(0)
         return total
-
-    def _decode_all(self, tokens: list[int], position: int) -> NDArray[np.float32]:
-        """Append ``tokens``; the logits after each one, float32 (tokens, vocabulary), valid until the next call."""
-        batch = lib.llama_batch_init(len(tokens), 0, 1)
-        try:
-            batch.n_tokens = len(tokens)
-            for i, token in enumerate(tokens):
-                batch.token[i], batch.pos[i], batch.n_seq_id[i], batch.logits[i] = token, position + i, 1, 1
-                batch.seq_id[i][0] = 0
-            code = lib.llama_decode(self._context, batch)
-            if code:
-                raise RuntimeError(
-                    f"llama.cpp could not score {len(tokens)} tokens (code {code}: {self._why()})"
-                )
-            self._length += len(tokens)
-            shape = (len(tokens), self.vocabulary_size)
-            return np.ctypeslib.as_array(lib.llama_get_logits(self._context), shape=shape)
-        finally:
-            lib.llama_batch_free(batch)
 
     def set_adapter(self, path: Path | None, scale: float) -> None:
         """Serve with this LoRA adapter, or with none. The caller must drop the cache afterwards.

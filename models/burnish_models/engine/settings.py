@@ -19,6 +19,8 @@ class EngineSettings:
     context_tokens: int = 0
     #: Tokens evaluated in one piece during a prefill; smaller pieces abort sooner, larger ones are faster.
     batch_tokens: int = 512
+    #: Bytes for evaluated prompts of places the user was at before; -1 takes a share of the free memory.
+    prompt_cache_bytes: int = -1
     #: Seconds a worker may take to load a model before it is given up.
     load_timeout_s: float = 300.0
     #: Crashes in a row, without an answer in between, after which the engine stops restarting by itself.

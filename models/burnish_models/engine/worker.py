@@ -117,7 +117,8 @@ class Worker:
         prompts = PromptTokenizer(
             info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos
         )
-        self._loaded = _Loaded(backend, Decoder(backend, vocabulary, prompts, self._abort), info)
+        decoder = Decoder(backend, vocabulary, prompts, self._abort, int(message["prompt_cache_bytes"]))
+        self._loaded = _Loaded(backend, decoder, info)
         # The first evaluation allocates and maps: better now than under the first keystroke.
         backend.evaluate([next(iter(info.token_ids.values()))], logits=True)
         backend.truncate(0)

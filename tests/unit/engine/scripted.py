@@ -53,6 +53,8 @@ class ScriptedBackend:
         self.cached: list[int] = []
         self.evaluated: list[list[int]] = []
         self.abort_after = abort_after
+        #: Steps of the last guess by the length after them: taken back when it is.
+        self._guessed: list[tuple[int, dict[bytes, float]]] = []
 
     def evaluate(self, tokens: list[int], *, logits: bool) -> NDArray[np.float32] | None:
         if self.abort_after is not None and len(tokens) > self.abort_after:
@@ -60,11 +62,32 @@ class ScriptedBackend:
             raise Aborted
         self.evaluated.append(list(tokens))
         self.cached += tokens
+        self._guessed = []
         return distribution(self.script.pop(0)) if logits else None
 
     def truncate(self, length: int) -> int:
+        self.script[:0] = [step for after, step in self._guessed if after > length]
+        self._guessed = []
         del self.cached[length:]
         return len(self.cached)
 
     def length(self) -> int:
         return len(self.cached)
+
+    def evaluate_each(self, tokens: list[int]) -> NDArray[np.float32]:
+        self.evaluated.append(list(tokens))
+        before = len(self.cached)
+        self.cached += tokens
+        steps = [self.script.pop(0) for _ in tokens if self.script]
+        self._guessed = [(before + i, step) for i, step in enumerate(steps, 1)]
+        rows = [distribution(step) for step in steps]
+        rows += [np.zeros(len(PIECES), dtype=np.float32)] * (len(tokens) - len(steps))
+        return np.stack(rows)
+
+    def save_state(self) -> bytes:
+        return np.asarray(self.cached, dtype=np.int32).tobytes()
+
+    def restore_state(self, state: bytes, length: int) -> int:
+        self.cached = np.frombuffer(state, dtype=np.int32).tolist()
+        assert len(self.cached) == length
+        return length

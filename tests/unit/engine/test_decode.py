@@ -19,9 +19,9 @@ def tokenize(text: str) -> list[int]:
     return out
 
 
-def decoder(backend: ScriptedBackend, flag: Flag | None = None) -> Decoder:
+def decoder(backend: ScriptedBackend, flag: Flag | None = None, cache_bytes: int = 0) -> Decoder:
     prompts = PromptTokenizer(FAMILIES["qwen2.5-coder"], SPECIAL, tokenize)
-    return Decoder(backend, vocabulary(), prompts, flag or Flag())
+    return Decoder(backend, vocabulary(), prompts, flag or Flag(), cache_bytes)
 
 
 def run(
