@@ -31,8 +31,8 @@ class ContextFile:
 class FimPrompt:
     """What the model sees, as text.
 
-    ``prefix`` ends at the last newline before the cursor, ``typed`` is what already stands on the cursor's line
-    left of the cursor, ``suffix`` is everything right of the cursor. Typing therefore only appends to ``typed``
+    ``prefix`` ends at a newline on or above the cursor's line, ``typed`` is what stands between there and the cursor (the
+    beginning of the middle), ``suffix`` is everything right of the cursor. Typing therefore only appends to ``typed``
     and the evaluated prefix and suffix stay valid. Lines end in ``\\n`` only (the caller normalises).
     """
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from burnish_models.engine.base import FimPrompt
+from burnish_models.prompt_layout import STEP_LINES, middle_start
 from burnish_server.documents import SourceText
 
 __all__ = ["Budget", "Window", "build_window"]
@@ -51,20 +52,20 @@ class Window:
 def build_window(source: SourceText, offset: int, budget: Budget, path: str = "") -> Window:
     """Cut the prompt for a cursor at ``offset``.
 
-    The prefix ends at the start of the cursor's line and begins at a line start, the typed part is the
-    line left of the cursor, and the suffix runs from the cursor to a line's end. Line ends become LF, a
+    The prefix begins and ends at a line start, the typed part runs from there (some lines above the cursor, see
+    ``burnish_models.prompt_layout``) to the cursor, and the suffix from the cursor to a line's end. Line ends become LF, a
     byte order mark is left out and lone surrogates (which no tokenizer takes) become U+FFFD. Tabs stay.
     """
     line = source.line_of(offset)
-    line_start = source.line_starts[line]
     end = _suffix_end(source, line, offset, budget.suffix)
     quantum = max(budget.prefix // _STEPS, 1)
     spare = max(budget.suffix - (end - offset), 0) if end == len(source.text) else 0
     start = _prefix_start(source, line, budget.prefix + spare // quantum * quantum, quantum)
     text = source.text
+    middle = max(start, _middle_start(source, line, budget.prefix // 2))
     prompt = FimPrompt(
-        prefix=_for_model(text[start:line_start], at_start=start == 0),
-        typed=_for_model(text[line_start:offset], at_start=line_start == 0),
+        prefix=_for_model(text[start:middle], at_start=start == 0),
+        typed=_for_model(text[middle:offset], at_start=middle == 0),
         suffix=_for_model(text[offset:end], at_start=False),
         path=path,
     )
@@ -83,6 +84,16 @@ def _prefix_start(source: SourceText, line: int, budget: int, quantum: int) -> i
     if source.line_starts[first] < grid:
         first += 1
     return source.line_starts[min(first, line)]
+
+
+def _middle_start(source: SourceText, line: int, most: int) -> int:
+    """Where the middle begins: in steps of lines, finer ones where the lines are long, ``most`` characters above."""
+    line_start = source.line_starts[line]
+    for step in (STEP_LINES, STEP_LINES // 4):
+        start = source.line_starts[middle_start(line, step)]
+        if line_start - start <= most:
+            return start
+    return line_start
 
 
 def _suffix_end(source: SourceText, line: int, offset: int, budget: int) -> int:

@@ -37,10 +37,10 @@ async def test_an_offer_with_the_contracts_fields() -> None:
     assert contract["confidence"] > 0.9
 
 
-async def test_the_prompt_ends_the_prefix_at_the_line() -> None:
+async def test_what_stands_above_the_cursor_begins_the_middle() -> None:
     engine = ScriptedEngine("foo(1)")
     await pipeline(engine).complete(request("import a\r\nx = |\r\ny\r\n"))
-    assert engine.requests[0].prompt == FimPrompt("import a\n", "x = ", "\ny\n")
+    assert engine.requests[0].prompt == FimPrompt("", "import a\nx = ", "\ny\n")
     assert engine.requests[0].stop.single_line
 
 

@@ -21,15 +21,23 @@ def at(text: str) -> tuple[SourceText, int]:
 @pytest.mark.parametrize(
     ("text", "prefix", "typed", "suffix"),
     [
-        ("a = 1\nb = |2\nc\n", "a = 1\n", "b = ", "2\nc\n"),
-        ("a = 1\r\nb = |\r\nc\r\n", "a = 1\n", "b = ", "\nc\n"),
-        ("a\rb|\r", "a\n", "b", "\n"),
+        ("a = 1\nb = |2\nc\n", "", "a = 1\nb = ", "2\nc\n"),
+        ("a = 1\r\nb = |\r\nc\r\n", "", "a = 1\nb = ", "\nc\n"),
+        ("a\rb|\r", "", "a\nb", "\n"),
         ("\ufeffimport |os\n", "", "import ", "os\n"),
-        ("\ufeffa\n\tb|\n", "a\n", "\tb", "\n"),
+        ("\ufeffa\n\tb|\n", "", "a\n\tb", "\n"),
         ("x = '😀|'\n", "", "x = '😀", "'\n"),
         ("x = '\ud83d|'\n", "", "x = '\ufffd", "'\n"),
         ("|", "", "", ""),
-        ("a\x0cb\n|", "a\x0cb\n", "", ""),
+        ("a\x0cb\n|", "", "a\x0cb\n", ""),
+        ("a\n" * 19 + "b|\n", "", "a\n" * 19 + "b", "\n"),
+        ("a\n" * 20 + "b|\n", "a\n" * 16, "a\n" * 4 + "b", "\n"),
+        (
+            "a\n" * 16 + "b" * 250 + "\n" + "a\n" * 7 + "b|\n",
+            "a\n" * 16 + "b" * 250 + "\n" + "a\n" * 3,
+            "a\n" * 4 + "b",
+            "\n",
+        ),
     ],
 )
 def test_prompt(text: str, prefix: str, typed: str, suffix: str) -> None:
@@ -58,7 +66,7 @@ def test_whole_lines_within_the_budget(lines: list[str], data: st.DataObject) ->
     assert window.start in source.line_starts
     assert len(window.prompt.suffix) <= BUDGET.suffix
     assert len(window.prompt.prefix) <= BUDGET.prefix + BUDGET.suffix
-    assert "\n" not in window.prompt.typed
+    assert len(window.prompt.typed.rpartition("\n")[0]) <= max(BUDGET.prefix // 2, 1)
     if window.end < len(source.text) and len(source.line_text(source.line_of(offset))) < BUDGET.suffix:
         below = window.end in source.line_starts or source.text[window.end] == "\n"
         assert below
@@ -75,6 +83,20 @@ def test_typing_within_a_line_moves_nothing_but_the_typed_part(
     assert after.prompt.prefix == before.prompt.prefix
     assert after.prompt.suffix == before.prompt.suffix
     assert after.prompt.typed == before.prompt.typed + typed
+
+
+def test_writing_new_lines_only_appends_between_the_steps() -> None:
+    below = "def after():\n    pass\n"
+    text = "x = 1\n" * 3
+    moves, last = 0, build_window(SourceText(text + below), len(text), BUDGET).prompt
+    for _ in range(48):
+        text += "y = 2\n"
+        prompt = build_window(SourceText(text + below), len(text), BUDGET).prompt
+        appended = (prompt.prefix, prompt.suffix) == (last.prefix, last.suffix)
+        assert not appended or prompt.typed.startswith(last.typed)
+        moves += not appended
+        last = prompt
+    assert moves <= 48 // 16
 
 
 @settings(max_examples=20)
@@ -94,6 +116,6 @@ def test_a_line_longer_than_the_budget_is_cut() -> None:
     source = SourceText("a\n" + "x" * 10_000 + "\nb\n")
     window = build_window(source, 2, BUDGET)
     assert window.prompt.suffix == "x" * BUDGET.suffix
-    assert window.prompt.prefix == "a\n"
+    assert window.prompt.typed == "a\n"
     last = build_window(source, len(source.text), BUDGET)
     assert last.prompt.prefix == "b\n"

@@ -41,6 +41,15 @@ def test_most_middles_begin_at_a_line_start_as_they_do_when_served() -> None:
     assert 0.6 < sum(to_line_end) / len(cuts) < 1.0
 
 
+def test_middles_may_begin_lines_above_what_they_complete() -> None:
+    def heights(lines_above: int) -> list[int]:
+        cuts = [cut_middle(TEXT, random.Random(seed), lines_above) for seed in range(400)]
+        assert all(cut.prefix + cut.middle + cut.suffix == TEXT for cut in cuts)
+        return [cut.middle.count("\n") for cut in cuts]
+
+    assert sum(heights(20)) > 2 * sum(heights(0))
+
+
 def test_a_batch_depends_on_seed_and_step_alone(tokenizer: Tokenizer) -> None:
     first = ExampleStream(documents(), tokenizer, seed=1)
     first.batch(0, 4, 128)

@@ -64,6 +64,7 @@ def _phases(schedule: Schedule) -> str:
         f"{phase.batch} sequences of {phase.sequence:,} a step"
         + (f" from {phase.start:,} on" if phase.start else "")
         for phase in schedule.phases
+        if phase.start < schedule.tokens
     ]
     return ", ".join(steps)
 
@@ -98,8 +99,8 @@ without generated tables (files that are mostly digits or one-literal lines, suc
 | --- | --- |
 {rows}
 
-Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy; up to
-{PREFIX_CHARACTERS:,} characters of the same file before the line and {SUFFIX_CHARACTERS:,} after it.
+Line completion: a random point inside a random line, at least {MIN_REST} characters to go, greedy, laid out as the pipeline does;
+up to {PREFIX_CHARACTERS:,} characters of the same file before the line and {SUFFIX_CHARACTERS:,} after it.
 Exact match with what the author wrote: **{data.exact}**.
 
 Precision and coverage of the confidence gate, on files other than the {data.calibration_cases} cases it was calibrated on:

@@ -24,11 +24,15 @@ class ModelShape:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """From ``start`` tokens seen on, a step is ``batch`` sequences of ``sequence`` tokens."""
+    """From ``start`` tokens seen on, a step is ``batch`` sequences of ``sequence`` tokens.
+
+    Most middles then begin up to ``lines_above`` lines above the one they complete, as served prompts do.
+    """
 
     start: int
     sequence: int
     batch: int
+    lines_above: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Schedule:
         Phase(0, 768, 4),
         Phase(1_400_000, 768, 8),
         Phase(9_000_000, 2048, 4),
+        Phase(14_000_000, 2048, 4, lines_above=24),
     )
     warmup_tokens: int = 300_000
     decay_fraction: float = 0.3
@@ -107,7 +112,7 @@ CONFIGS: dict[str, BaseConfig] = {
         schedule=Schedule(
             tokens=1_500_000_000,
             cycles=(),
-            phases=(Phase(0, 1024, 256), Phase(1_200_000_000, 4096, 64)),
+            phases=(Phase(0, 1024, 256), Phase(1_200_000_000, 4096, 64, lines_above=24)),
             warmup_tokens=50_000_000,
             adam_lr=3e-3,
         ),

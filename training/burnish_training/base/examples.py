@@ -57,11 +57,12 @@ def _block_end(lines: Sequence[str], first: int, most: int) -> int:
     return last
 
 
-def cut_middle(text: str, rng: random.Random) -> Cut:
+def cut_middle(text: str, rng: random.Random, lines_above: int = 0) -> Cut:
     """Choose a cut at character level: to the line's end, up to a point inside the line, a block, or any span.
 
-    In the first three the middle begins at a line start, as it does when the model serves; the last is the
-    classic random span. The middle never includes the newline that ends it.
+    In the first three the middle begins at a line start, as it does when the model serves: in four of five cases up to
+    ``lines_above`` lines further up. The last is the classic random span. The middle never includes the newline that
+    ends it.
     """
     starts = _line_starts(text)
     kind = rng.random()
@@ -87,6 +88,8 @@ def cut_middle(text: str, rng: random.Random) -> Cut:
     else:
         after = _block_end(lines, index, rng.choice((2, 3, 4, 6, 8, 12)))
         end = begin + len("\n".join(lines[index:after]))
+    if lines_above and rng.random() < 0.8:
+        begin = starts[max(0, index - rng.randint(1, lines_above))]
     return Cut(text[:begin], text[begin:end], text[end:])
 
 
@@ -109,21 +112,24 @@ class ExampleStream:
         for i, document in enumerate(documents):
             self._by_package.setdefault(document.package, []).append(i)
 
-    def batch(self, step: int, size: int, sequence: int) -> NDArray[np.int64]:
-        """The batch of ``step``: int64, shape (size, sequence + 1); the extra token is for the shifted targets."""
+    def batch(self, step: int, size: int, sequence: int, lines_above: int = 0) -> NDArray[np.int64]:
+        """The batch of ``step``: int64, shape (size, sequence + 1); the extra token is for the shifted targets.
+
+        ``lines_above``: see :func:`cut_middle`.
+        """
         rng = random.Random(f"{self._seed}:{step}")
-        rows = [self._row(rng, sequence + 1) for _ in range(size)]
+        rows = [self._row(rng, sequence + 1, lines_above) for _ in range(size)]
         return np.asarray(rows, dtype=np.int64)
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _row(self, rng: random.Random, want: int) -> list[int]:
+    def _row(self, rng: random.Random, want: int, lines_above: int) -> list[int]:
         row: list[int] = []
         while len(row) < want:
             room = want - len(row)
             row += (
-                self._example(rng, room)
+                self._example(rng, room, lines_above)
                 if room > 48
                 else self._encode(self._pick(rng).text[:400])[:room] or [self._special.pad]
             )
@@ -146,7 +152,7 @@ class ExampleStream:
             return []
         return [self._special.file, *self._encode(document.path + "\n")]
 
-    def _example(self, rng: random.Random, room: int) -> list[int]:
+    def _example(self, rng: random.Random, room: int, lines_above: int) -> list[int]:
         document = self._pick(rng)
         # Short examples too: a file that has only just begun is where a completion is needed most.
         room = min(room, int(room * rng.choice((0.3, 0.6, 1.0, 1.0, 1.0))) + 32)
@@ -155,7 +161,7 @@ class ExampleStream:
         text = self._stretch(document.text, rng, room)
         if rng.random() < 0.2 or len(text) < 40:
             return [*head, *self._encode(text)[: room - 1], self._special.end]
-        return head + self._fim(text, rng, room)
+        return head + self._fim(text, rng, room, lines_above)
 
     def _context(self, document: Document, rng: random.Random, room: int) -> list[int]:
         """Often parts of other files of the package, in the repository format: at most a third of the room."""
@@ -171,12 +177,14 @@ class ExampleStream:
             row += [self._special.file, *self._encode(other.path + "\n"), *body]
         return [*row, self._special.file, *self._encode(document.path + "\n")]
 
-    def _fim(self, text: str, rng: random.Random, room: int) -> list[int]:
-        cut = cut_middle(text, rng)
-        middle = self._encode(cut.middle)[: room // 2]
-        spare = max(8, room - len(middle) - 4)
+    def _fim(self, text: str, rng: random.Random, room: int, lines_above: int) -> list[int]:
+        cut = cut_middle(text, rng, lines_above)
+        whole = self._encode(cut.middle)
+        middle = whole[: room // 2]
+        end = [self._special.end] if len(middle) == len(whole) else []
+        spare = max(8, room - len(middle) - 3 - len(end))
         suffix = self._encode(cut.suffix)[: spare // 3]
         prefix = self._encode(cut.prefix)
         prefix = prefix[max(0, len(prefix) - (spare - len(suffix))) :]
         s = self._special
-        return [s.prefix, *prefix, s.suffix, *suffix, s.middle, *middle, s.end]
+        return [s.prefix, *prefix, s.suffix, *suffix, s.middle, *middle, *end]

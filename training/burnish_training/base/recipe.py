@@ -185,7 +185,7 @@ class BaseRecipe:
     def _train_step(self) -> float:
         schedule = self._config.schedule
         phase = schedule.phase_at(self.tokens)
-        rows = self._stream.batch(self.step, phase.batch, phase.sequence)
+        rows = self._stream.batch(self.step, phase.batch, phase.sequence, phase.lines_above)
         tokens = torch.from_numpy(rows).to(self._device)
         with self._autocast():
             loss = self._step_model(tokens)

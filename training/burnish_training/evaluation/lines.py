@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from burnish_models.engine import Engine, FimPrompt, GenerateRequest, StopRules
+from burnish_models.prompt_layout import middle_start
 from burnish_training.base.corpus import Document
 
-__all__ = ["LineCase", "LineResult", "run_lines", "sample_lines"]
+__all__ = ["LineCase", "LineResult", "run_lines", "sample_lines", "served_prompt"]
 
 PREFIX_CHARACTERS = 2400
 SUFFIX_CHARACTERS = 800
@@ -19,7 +20,9 @@ MIN_REST = 2
 
 @dataclass(frozen=True, slots=True)
 class LineCase:
-    """A cursor inside a line. ``rest`` is what the author wrote after it, up to the line's end."""
+    """A cursor inside a line, 1-based. ``prefix`` ends where the line begins, ``typed`` is the line left of the cursor and
+    ``rest`` what the author wrote after it, up to the line's end.
+    """
 
     package: str
     path: str
@@ -88,6 +91,19 @@ def _last_lines(text: str) -> str:
     return text[text.find("\n", len(text) - PREFIX_CHARACTERS) + 1 :]
 
 
+def served_prompt(case: LineCase, lines_above: int | None = None) -> FimPrompt:
+    """The case as the completion pipeline lays it out: the middle begins ``lines_above`` lines above the cursor's.
+
+    ``None`` takes what is served (``burnish_models.prompt_layout``).
+    """
+    if lines_above is None:
+        lines_above = case.line - 1 - middle_start(case.line - 1)
+    lines = case.prefix.splitlines(keepends=True)
+    at = max(0, len(lines) - lines_above)
+    prefix, above = "".join(lines[:at]), "".join(lines[at:])
+    return FimPrompt(prefix, above + case.typed, case.suffix, case.path)
+
+
 async def run_lines(
     engine: Engine,
     cases: Sequence[LineCase],
@@ -98,9 +114,7 @@ async def run_lines(
     """Complete every case greedily on ``engine``, in order."""
     results = []
     for done, case in enumerate(cases, 1):
-        request = GenerateRequest(
-            FimPrompt(case.prefix, case.typed, case.suffix, case.path), StopRules(), max_tokens
-        )
+        request = GenerateRequest(served_prompt(case), StopRules(), max_tokens)
         text, logprob, latency = "", 0.0, 0.0
         async for chunk in engine.generate(request):
             text += chunk.text
