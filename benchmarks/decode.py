@@ -1,9 +1,10 @@
 """Tokens per second of the decode loop against llama.cpp's own server: same file, threads and prompts, one run.
 
-    python benchmarks/decode.py [--model FILE] [--threads N] [--repeats N]
+    python benchmarks/decode.py [--model FILE] [--threads N] [--repeats N] [--speculate]
 
 Both stream greedily from a cached prompt; what is timed is the whole request as a client sees it. The two take turns
-(A B, B A, …); the figure is the median of the pairwise ratios with its 95 % bootstrap interval.
+(A B, B A, …); the figure is the median of the pairwise ratios with its 95 % bootstrap interval. The prompt is repetitive code;
+``--speculate`` lets Burnish guess ahead, which it does by default when it serves.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ PREFIX = '"""Numbers."""\n\n\n' + "".join(
 CONTEXT = 4096
 
 
-async def ours(engine: LlamaCppEngine, tokens: int) -> tuple[float, int]:
+async def ours(engine: LlamaCppEngine, tokens: int, speculate: bool) -> tuple[float, int]:
     """Seconds and tokens of one request."""
     stop = StopRules(single_line=False, max_lines=10_000)
-    request = GenerateRequest(FimPrompt(PREFIX, "", "\n"), stop, tokens, ignore_end=True)
+    request = GenerateRequest(FimPrompt(PREFIX, "", "\n"), stop, tokens, ignore_end=True, speculate=speculate)
     began, generated = time.perf_counter(), 0
     async for chunk in engine.generate(request):
         if chunk.finish is not None:
@@ -66,6 +67,7 @@ async def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--speculate", action="store_true")
     options = parser.parse_args()
     model = options.model or resolve_model(Path.home(), None).path
     fim = inspect(model).fim
@@ -78,9 +80,9 @@ async def main() -> None:
         for repeat in range(options.repeats + 2):
             if repeat % 2:
                 other = theirs(server, prompt, options.tokens)
-                own = await ours(engine, options.tokens)
+                own = await ours(engine, options.tokens, options.speculate)
             else:
-                own = await ours(engine, options.tokens)
+                own = await ours(engine, options.tokens, options.speculate)
                 other = theirs(server, prompt, options.tokens)
             if repeat >= 2:
                 rates.append((own[1] / own[0], other[1] / other[0]))
