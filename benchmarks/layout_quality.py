@@ -2,10 +2,9 @@
 
     python benchmarks/layout_quality.py [--model FILE] [--cases N] [--packages NAME ...]
 
-The same random cursors in packages that the bundled model never saw (those of httpx, rich, click and jinja2 that are
-installed, or the ones named) are completed greedily with the middle beginning 0, 1, 3, 8 and 16 lines above the cursor,
-and as served. Printed: exact match and its difference to the first layout with a paired 95 % bootstrap interval, and how
-many of the most confident fifth are exact.
+The same random cursors in installed packages that the bundled model never saw are completed greedily with the middle
+beginning 0, 1, 3, 8 and 16 lines above the cursor, and as served. Printed: exact match, its difference to the first layout
+with a paired 95 % bootstrap interval, and how many of the most confident fifth are exact.
 """
 
 from __future__ import annotations
@@ -13,38 +12,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
+from projects import HELD_OUT, sources
 
 from burnish_models.engine import EngineSettings, GenerateRequest, LlamaCppEngine, StopRules
 from burnish_models.selection import resolve_model
-from burnish_training.base.corpus import Document, is_data_table
 from burnish_training.evaluation.lines import LineCase, sample_lines, served_prompt
 
-HELD_OUT = ("httpx", "rich", "click", "jinja2")
 LAYOUTS: tuple[int | None, ...] = (0, 1, 3, 8, 16, None)
-
-
-def sources(packages: list[str]) -> list[Document]:
-    """The Python files of installed packages, without generated tables."""
-    documents = []
-    for package in packages:
-        try:
-            files = metadata.files(package) or []
-        except metadata.PackageNotFoundError:
-            print(f"{package} is not installed and left out")
-            continue
-        for file in files:
-            if file.suffix == ".py" and "test" not in str(file):
-                text = Path(str(file.locate())).read_text(encoding="utf-8")
-                if text.strip() and not is_data_table(text):
-                    documents.append(Document(package, str(file), text))
-    return documents
 
 
 async def complete(engine: LlamaCppEngine, case: LineCase, lines: int | None) -> tuple[bool, float]:
@@ -67,9 +47,7 @@ async def main() -> None:
     parser.add_argument("--packages", nargs="+", default=list(HELD_OUT))
     options = parser.parse_args()
     model = resolve_model(Path.home(), options.model).path
-    documents = sources(options.packages)
-    if not documents:
-        raise SystemExit("none of the packages is installed: name some with --packages")
+    documents = [document for package in options.packages for document in sources(package)]
     cases = sample_lines(documents, options.cases, seed=7)
     engine = LlamaCppEngine(model, EngineSettings(threads=1))
     await engine.load()

@@ -2,6 +2,7 @@
 import type { Disposable, QuickPickItem } from "vscode";
 import { type Connection, NotRunningError } from "./client";
 import type { Doctor } from "./doctor";
+import type { EndpointKeys } from "./endpointKey";
 import { type Environment, EnvironmentError } from "./environment";
 import { type Logger, messageOf } from "./logger";
 import { type Executor, selectModel } from "./models";
@@ -16,6 +17,7 @@ export const Command = {
   restart: "burnish.restart",
   showLog: "burnish.showLog",
   selectModel: "burnish.selectModel",
+  setEndpointKey: "burnish.setEndpointKey",
   whyNoSuggestion: "burnish.whyNoSuggestion",
   doctor: "burnish.doctor",
   setUpEnvironment: "burnish.setUpEnvironment",
@@ -28,6 +30,7 @@ export interface CommandContext {
   readonly server: Executor;
   readonly environment: Environment;
   readonly doctor: Doctor;
+  readonly endpointKeys: EndpointKeys;
   readonly logger: Logger;
   readonly view: () => StatusView;
 }
@@ -44,6 +47,7 @@ export function registerCommands(context: CommandContext): Disposable[] {
       return Promise.resolve();
     },
     [Command.selectModel]: () => selectModel(server),
+    [Command.setEndpointKey]: () => context.endpointKeys.ask(),
     [Command.whyNoSuggestion]: () => showSilences(server),
     [Command.doctor]: () => context.doctor.show(server),
     [Command.setUpEnvironment]: () => setUpEnvironment(context),

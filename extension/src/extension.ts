@@ -4,6 +4,7 @@ import type { ExtensionContext } from "vscode";
 import { Connection, type ConnectionState } from "./client";
 import { Command, registerCommands, tell } from "./commands";
 import { Doctor, type Facts } from "./doctor";
+import { EndpointKeys } from "./endpointKey";
 import { Environment, EnvironmentError } from "./environment";
 import { createLogger, type Logger, messageOf } from "./logger";
 import type { Executor } from "./models";
@@ -29,12 +30,20 @@ export function activate(context: ExtensionContext): void {
     logger,
   });
   const status = new StatusBoard();
+  const endpointKeys = new EndpointKeys(context.secrets);
   const own = new Connection({
     createSession: async (ask) => {
       const python = await environment.resolve(ask);
       status.update({ setUp: true, python });
       const line = serverCommandLine(python, launchSettings().serverArguments);
-      return new LspSession({ line, cwd: storage, logger, progress, onStatus: (server) => status.update({ server }) });
+      return new LspSession({
+        line,
+        cwd: storage,
+        logger,
+        progress,
+        endpointKeys,
+        onStatus: (server) => status.update({ server }),
+      });
     },
     logger,
     onState: (state) =>
@@ -59,7 +68,15 @@ export function activate(context: ExtensionContext): void {
     environment,
     status,
     doctor,
-    ...registerCommands({ connection: own, server, environment, doctor, logger, view: () => status.view() }),
+    ...registerCommands({
+      connection: own,
+      server,
+      environment,
+      doctor,
+      endpointKeys,
+      logger,
+      view: () => status.view(),
+    }),
     workspace.onDidChangeConfiguration((event) => {
       status.update({});
       if (RESTART_KEYS.some((key) => event.affectsConfiguration(key))) {

@@ -1,6 +1,6 @@
 /** A server session made of vscode-languageclient and the server's process. */
 import { setTimeout } from "node:timers/promises";
-import type { CancellationToken, WorkspaceConfiguration } from "vscode";
+import type { CancellationToken, Disposable, WorkspaceConfiguration } from "vscode";
 import {
   CloseAction,
   DidChangeConfigurationNotification,
@@ -14,11 +14,13 @@ import {
   StreamMessageWriter,
 } from "vscode-languageclient/node";
 import type { ServerSession } from "./client";
+import { ENDPOINT_KEY_NOTIFICATION, type EndpointKeys, redacting } from "./endpointKey";
 import { type Logger, logServerLine, messageOf } from "./logger";
 import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol";
 import type { ProgressHub } from "./progressHub";
 import { type ServerCommandLine, ServerProcess } from "./serverProcess";
 import { configurationFor, SECTION, serverSettings } from "./settings";
+import { workspace } from "./vscodeapi";
 
 export interface SessionOptions {
   readonly line: ServerCommandLine;
@@ -27,6 +29,7 @@ export interface SessionOptions {
   readonly logger: Logger;
   readonly onStatus: (status: ServerStatus) => void;
   readonly progress: ProgressHub;
+  readonly endpointKeys: EndpointKeys;
 }
 
 /** How long a broken connection is given to turn out to be the end of the server. */
@@ -51,6 +54,7 @@ export class LspSession implements ServerSession {
   private readonly client: LanguageClient;
   private crashListener: ((how: string) => void) | null = null;
   private stopping = false;
+  private keyChanges: Disposable | null = null;
 
   constructor(private readonly options: SessionOptions) {
     this.client = new QuietClient(SECTION, "Burnish", () => this.connect(), this.clientOptions());
@@ -77,10 +81,13 @@ export class LspSession implements ServerSession {
     });
     started.catch(() => undefined);
     await Promise.race([started, died]);
+    this.keyChanges = this.options.endpointKeys.onDidChange(() => void this.sendEndpointKey());
+    await this.sendEndpointKey();
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.keyChanges?.dispose();
     try {
       await this.client.dispose();
     } catch (error) {
@@ -129,19 +136,36 @@ export class LspSession implements ServerSession {
     );
   }
 
-  private sendSettings(): Promise<void> {
-    return this.client.sendNotification(DidChangeConfigurationNotification.type, {
+  /** Hands over the key; a secret store that cannot be read costs the key, not the server. */
+  private async sendEndpointKey(): Promise<void> {
+    try {
+      const params = await this.options.endpointKeys.current();
+      if (params !== null && !this.stopping) {
+        await this.client.sendNotification(ENDPOINT_KEY_NOTIFICATION, params);
+      }
+    } catch (error) {
+      this.options.logger.warn(`The endpoint's key could not be handed over: ${messageOf(error)}`);
+    }
+  }
+
+  private async sendSettings(): Promise<void> {
+    // The address may be another one now, with another key.
+    await this.sendEndpointKey();
+    await this.client.sendNotification(DidChangeConfigurationNotification.type, {
       settings: { [SECTION]: serverSettings() },
     });
   }
 
   private clientOptions(): LanguageClientOptions {
-    const { logger } = this.options;
+    const { endpointKeys } = this.options;
+    const logger = redacting(this.options.logger, endpointKeys);
     return {
       documentSelector: [
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
       ],
+      // Files changed outside of the editor: a checkout, a formatter. The server's workspace memory follows them.
+      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{py,pyi}") },
       outputChannel: logger,
       traceOutputChannel: logger,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -14,9 +14,30 @@ export interface ServerSettings {
     readonly maxLatencyMs: number;
     readonly debounceMs: number;
   };
+  readonly memory: {
+    readonly enabled: boolean;
+  };
   readonly model: string;
-  readonly engine: { readonly threads: number; readonly gpuLayers: number; readonly contextTokens: number };
+  readonly engine: {
+    readonly threads: number;
+    readonly gpuLayers: number;
+    readonly contextTokens: number;
+    readonly endpoint: EndpointSettings;
+  };
   readonly logLevel: string;
+}
+
+/** A team's completion endpoint; without a `url` there is none. Its key is no setting: see endpointKey.ts. */
+export interface EndpointSettings {
+  readonly url: string;
+  readonly model: string;
+  readonly dialect: string;
+  readonly fimFamily: string;
+  readonly contextTokens: number;
+  readonly connectTimeoutMs: number;
+  readonly firstTokenTimeoutMs: number;
+  readonly totalTimeoutMs: number;
+  readonly maxConcurrent: number;
 }
 
 /** The settings that never leave the extension. */
@@ -41,14 +62,31 @@ export function serverSettings(): ServerSettings {
       maxLatencyMs: config.get("completion.maxLatencyMs", 1500),
       debounceMs: config.get("completion.debounceMs", 75),
     },
+    memory: { enabled: config.get("memory.enabled", true) },
     model: expandPath(config.get("model", "")),
     engine: {
       threads: config.get("engine.threads", 0),
       gpuLayers: config.get("engine.gpuLayers", -1),
       contextTokens: config.get("engine.contextTokens", 0),
+      endpoint: {
+        url: endpointUrl(),
+        model: config.get("engine.endpoint.model", ""),
+        dialect: config.get("engine.endpoint.dialect", ""),
+        fimFamily: config.get("engine.endpoint.fimFamily", ""),
+        contextTokens: config.get("engine.endpoint.contextTokens", 0),
+        connectTimeoutMs: config.get("engine.endpoint.connectTimeoutMs", 500),
+        firstTokenTimeoutMs: config.get("engine.endpoint.firstTokenTimeoutMs", 2000),
+        totalTimeoutMs: config.get("engine.endpoint.totalTimeoutMs", 30_000),
+        maxConcurrent: config.get("engine.endpoint.maxConcurrent", 2),
+      },
     },
     logLevel: config.get("logLevel", "info"),
   };
+}
+
+/** The address of the team's endpoint, or an empty string. */
+export function endpointUrl(): string {
+  return workspace.getConfiguration(SECTION).get("engine.endpoint.url", "").trim();
 }
 
 /** How the server is to be started now. */

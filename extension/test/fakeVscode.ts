@@ -152,6 +152,7 @@ export const vscodeapi = {
   version: "1.100.0",
   window: {
     createStatusBarItem: () => statusItem("bar"),
+    showInputBox: (options: { title?: string }) => answer("input", options.title ?? "", options),
     showInformationMessage: (text: string, ...rest: unknown[]) => answer("information", text, rest),
     showWarningMessage: (text: string, ...rest: unknown[]) => answer("warning", text, rest),
     showErrorMessage: (text: string, ...rest: unknown[]) => answer("error", text, rest),

@@ -14,8 +14,24 @@ describe("serverSettings", () => {
     editor.settings.set("burnish.interpreter", "/x/python");
     expect(settings.serverSettings()).toEqual({
       completion: { enabled: true, multiline: true, minConfidence: 0.4, maxLatencyMs: 1500, debounceMs: 75 },
+      memory: { enabled: true },
       model: "",
-      engine: { threads: 0, gpuLayers: -1, contextTokens: 0 },
+      engine: {
+        threads: 0,
+        gpuLayers: -1,
+        contextTokens: 0,
+        endpoint: {
+          url: "",
+          model: "",
+          dialect: "",
+          fimFamily: "",
+          contextTokens: 0,
+          connectTimeoutMs: 500,
+          firstTokenTimeoutMs: 2000,
+          totalTimeoutMs: 30_000,
+          maxConcurrent: 2,
+        },
+      },
       logLevel: "info",
     });
   });

@@ -17,7 +17,8 @@
     └── EngineError                 the engine could not answer
         ├── EngineStartError        the worker did not start, or the model did not load
         ├── EngineCrashedError      the worker died while it worked on a request
-        └── EngineClosedError       the engine was shut down
+        ├── EngineClosedError       the engine was shut down
+        └── …                       a team's endpoint: see remote/errors.py
 
 Every message says what failed, why, and what to do, in words a user can act on.
 """

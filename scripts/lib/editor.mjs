@@ -154,7 +154,12 @@ function profileArguments(profile) {
  */
 function writeSettings(profile, settings) {
   const file = path.join(profile.data, "User", "settings.json");
-  const defaults = { "workbench.startupEditor": "readme", "telemetry.telemetryLevel": "off" };
+  const defaults = {
+    "workbench.startupEditor": "readme",
+    "telemetry.telemetryLevel": "off",
+    // The examples lie in Burnish's own repository: nothing to ask about.
+    "git.openRepositoryInParentFolders": "never",
+  };
   let present = {};
   if (existsSync(file)) {
     try {

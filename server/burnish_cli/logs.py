@@ -13,7 +13,7 @@ _FORMAT = "%(asctime)s %(process)d %(levelname)-7s %(name)s: %(message)s"
 _FILE_BYTES = 1_000_000
 _FILES_KEPT = 3
 #: Libraries that tell too much at INFO; pygls would log every message with its whole text.
-_QUIET = ("pygls", "asyncio", "filelock", "httpx", "urllib3")
+_QUIET = ("pygls", "asyncio", "filelock", "httpx", "httpx2", "httpcore2", "urllib3")
 
 
 def set_up_logging(home: Path, command: str, *, verbose: int = 0) -> None:

@@ -17,6 +17,7 @@ from burnish_models.engine.base import Engine, EngineInfo
 from burnish_models.errors import ModelsError
 from burnish_server.completion.confidence import Judge
 from burnish_server.settings import EngineOptions
+from burnish_server.team import EndpointKeys, judge_for, with_endpoint
 
 __all__ = ["EngineHost", "ServedModel", "Status", "default_build", "default_resolve"]
 
@@ -133,6 +134,7 @@ class EngineHost:
         self._watching: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Status], None]] = []
         self._reloads: list[Callable[[], None]] = []
+        self._keys = EndpointKeys()
 
     @property
     def engine(self) -> Engine | None:
@@ -148,7 +150,10 @@ class EngineHost:
     def judge(self) -> Judge:
         """The calibration of the model that serves."""
         if self._served is not None:
-            return self._served.judge
+            local = self._served.judge
+            return (
+                judge_for(self._engine, local, self._served.path.stem) if self.options.endpoint.url else local
+            )
         from burnish_models.calibration import Calibration
 
         return Calibration.default()
@@ -170,6 +175,11 @@ class EngineHost:
     def note_latency(self, milliseconds: float) -> None:
         """Take note of how long the last answered request took."""
         self._publish(replace(self.status, last_latency_ms=round(milliseconds, 1)))
+
+    def set_endpoint_key(self, endpoint: str, key: str) -> None:
+        """Send this key to that endpoint from now on (an empty one: none), and try it again if it was refused."""
+        if self._keys.put(endpoint, key) and (retry := getattr(self._engine, "retry_now", None)) is not None:
+            retry()
 
     def start(self) -> None:
         """Begin to load the model, unless that has been done. Returns at once."""
@@ -220,7 +230,11 @@ class EngineHost:
             def on_state(info: EngineInfo) -> None:
                 loop.call_soon_threadsafe(lambda: self._engine_changed(engine, info))
 
-            engine = self._build(served.path, self.options, log_file, on_state)
+            def build(notify: Callable[[EngineInfo], None]) -> Engine:
+                return self._build(served.path, self.options, log_file, notify)
+
+            endpoint = self.options.endpoint
+            engine = with_endpoint(build, endpoint, self._keys, on_state) if endpoint.url else build(on_state)
             self._engine = engine
             await engine.load()
             self._engine_changed(engine, engine.describe())
@@ -237,12 +251,13 @@ class EngineHost:
         if engine is not self._engine:
             return
         pid = info.extra.get("pid", "")
+        remote = info.extra.get("serving") == "remote"
         self._publish(
             replace(
                 self.status,
                 state=info.state,
                 detail=info.detail or (self._served.note if self._served else ""),
-                model=self._served.name if self._served else info.model,
+                model=self._served.name if self._served and not remote else info.model,
                 adapter=info.adapter,
                 backend=info.backend,
                 threads=info.threads,

@@ -11,10 +11,18 @@ from pygls.lsp.server import LanguageServer
 
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.engine_host import EngineHost
-from burnish_server.features import documents, engine_commands, hover, inline_completion, lifecycle
+from burnish_server.features import (
+    documents,
+    endpoint_key,
+    engine_commands,
+    hover,
+    inline_completion,
+    lifecycle,
+)
 from burnish_server.protocol import BurnishProtocol, plain_converter
 from burnish_server.settings import Settings
 from burnish_server.workspace import BurnishWorkspace, encoding_name
+from burnish_server.workspace_feed import WorkspaceFeed
 
 if TYPE_CHECKING:
     from pygls.server import ServerErrors
@@ -47,7 +55,8 @@ class BurnishServer(LanguageServer):
         self.pipeline = pipeline
         self.settings = Settings()
         self.idle = documents.IdleWarmer(self)
-        self._at_end: list[Callable[[], None]] = [self.idle.cancel]
+        self.memory = WorkspaceFeed(lambda: host.engine)
+        self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop]
 
     @property
     def workspace(self) -> BurnishWorkspace:
@@ -78,6 +87,13 @@ class BurnishServer(LanguageServer):
 def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
     """A server with all features registered, ready to be connected to a transport."""
     server = BurnishServer(host, pipeline)
-    for module in (lifecycle, documents, hover, inline_completion, engine_commands):
+    for module in (
+        lifecycle,
+        documents,
+        hover,
+        inline_completion,
+        engine_commands,
+        endpoint_key,
+    ):
         module.register(server)
     return server

@@ -13,9 +13,12 @@ from typing import Any, TypeVar
 
 from cattrs import Converter
 
+from burnish_models.fim_families import FAMILIES
+from burnish_models.remote.settings import DIALECTS, RemoteSettings
+
 T = TypeVar("T")
 
-__all__ = ["CompletionSettings", "EngineOptions", "Settings", "read_settings"]
+__all__ = ["CompletionSettings", "EndpointOptions", "EngineOptions", "Settings", "read_settings"]
 
 
 def _limits(low: float, high: float) -> dict[str, tuple[float, float]]:
@@ -33,6 +36,32 @@ class CompletionSettings:
     debounce_ms: int = field(default=75, metadata=_limits(0, 5_000))
 
 
+def _endpoint(url: str) -> str:
+    """Refuse an address that no endpoint can have; an empty one means: none."""
+    text = url.strip()
+    if text:
+        RemoteSettings(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """A team's completion endpoint. Without a ``url`` the local model serves and nothing is sent anywhere.
+
+    Empty ``dialect``, ``model`` and ``fim_family``, and 0 context tokens: found out by asking the endpoint.
+    """
+
+    url: str = field(default="", metadata={"check": _endpoint})
+    model: str = ""
+    dialect: str = field(default="", metadata={"choices": ("", *DIALECTS)})
+    fim_family: str = field(default="", metadata={"choices": ("", *FAMILIES)})
+    context_tokens: int = field(default=0, metadata=_limits(0, 1_048_576))
+    connect_timeout_ms: int = field(default=500, metadata=_limits(50, 60_000))
+    first_token_timeout_ms: int = field(default=2_000, metadata=_limits(50, 120_000))
+    total_timeout_ms: int = field(default=30_000, metadata=_limits(100, 600_000))
+    max_concurrent: int = field(default=2, metadata=_limits(1, 64))
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
     """How the model runs. 0 threads, -1 GPU layers and 0 context tokens mean: choose from the hardware."""
@@ -40,6 +69,14 @@ class EngineOptions:
     threads: int = field(default=0, metadata=_limits(0, 1024))
     gpu_layers: int = field(default=-1, metadata=_limits(-1, 10_000))
     context_tokens: int = field(default=0, metadata=_limits(0, 1_048_576))
+    endpoint: EndpointOptions = EndpointOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOptions:
+    """Workspace memory: what the project's own files say, mixed into completions."""
+
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +85,7 @@ class Settings:
 
     completion: CompletionSettings = CompletionSettings()
     engine: EngineOptions = EngineOptions()
+    memory: MemoryOptions = MemoryOptions()
     model: str = ""
     log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
 
@@ -97,8 +135,9 @@ def _checked(value: Any, metadata: Mapping[str, Any]) -> Any:
         raise ValueError(f"{value} is not between {limits[0]:g} and {limits[1]:g}")
     choices = metadata.get("choices")
     if choices is not None and value not in choices:
-        raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
-    return value
+        raise ValueError(f"{value!r} is not one of {', '.join(map(repr, choices))}")
+    check = metadata.get("check")
+    return value if check is None else check(value)
 
 
 def _camel(name: str) -> str:

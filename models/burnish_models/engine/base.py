@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -83,6 +83,11 @@ class GenerateRequest:
     #: Guess coming tokens from repetition and check them in one batch, where that is faster here. Never changes
     #: the answer.
     speculate: bool = True
+    #: Workspace whose memory is mixed into the model's predictions (see :meth:`Engine.remember`); empty for none, not
+    #: even for what repeats within the prompt.
+    memory: str = ""
+    #: Name of the document being edited: its own remembered text does not count.
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,13 @@ class Engine(Protocol):
 
     async def set_adapter(self, path: str | None, scale: float = 1.0) -> None:
         """Serve with this LoRA adapter (GGUF) from the next request on; ``None`` serves the base model."""
+
+    async def remember(self, workspace: str, files: Mapping[str, str | None]) -> int:
+        """Add files (name to text; None forgets one) to a workspace's memory; returns its size in tokens.
+
+        Only requests that name the same workspace see it. It lives as long as the worker process: feed it again when
+        ``describe().extra["pid"]`` has changed. An engine without memory returns 0.
+        """
 
     def describe(self) -> EngineInfo:
         """What is loaded now. Never blocks."""

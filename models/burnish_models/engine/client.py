@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -282,6 +282,12 @@ class LlamaCppEngine:
         worker = await self._ready_worker()
         frame = await worker.call({"op": "score", "text": text, "window": window})
         return float(frame["nats"]), int(frame["tokens"])
+
+    async def remember(self, workspace: str, files: Mapping[str, str | None]) -> int:
+        """Add files (name to text; None forgets one) to a workspace's memory; returns its size in tokens."""
+        worker = await self._ready_worker()
+        frame = await worker.call({"op": "remember", "workspace": workspace, "files": dict(files)})
+        return int(frame["tokens"])
 
     # -- adapters --------------------------------------------------------------------------------------------
 

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish_models.engine.base import Finish, GenerateRequest, Timings
+from burnish_models.engine.memory_service import MemoryService
 from burnish_models.engine.prompt import PromptTokenizer
 from burnish_models.engine.prompt_cache import PromptCache, SavedPrompt, common_prefix
 from burnish_models.engine.sampler import Sampler
 from burnish_models.engine.speculation import DraftPolicy, Lookahead, Lookup
 from burnish_models.engine.stops import find_stop
 from burnish_models.engine.vocabulary import Vocabulary
+from burnish_models.workspace_memory.recall import Recall
 
 __all__ = ["AbortFlag", "Aborted", "Backend", "Decoder"]
 
@@ -98,6 +100,7 @@ class Decoder:
         prompts: tokenises prompts.
         abort: set from another thread to stop a request.
         cache_bytes: budget for prompts that are kept aside.
+        memories: the workspaces' memories.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Decoder:
         prompts: PromptTokenizer,
         abort: AbortFlag,
         cache_bytes: int = 0,
+        memories: MemoryService | None = None,
     ) -> None:
         self._backend = backend
         self._vocabulary = vocabulary
@@ -115,6 +119,7 @@ class Decoder:
         self._tokens: list[int] = []
         self._aside = PromptCache(cache_bytes)
         self._policy = DraftPolicy()
+        self._memories = memories
 
     def forget(self) -> None:
         """Drop the cache (after an adapter swap: the old adapter's keys and values must not be served)."""
@@ -147,12 +152,19 @@ class Decoder:
         logprobs: list[float] = []
         generated, decode_began = 0, None
         reason = "stop"
-        ahead = Lookahead(self, Lookup(prompt.tokens), self._policy, enabled=request.speculate)
+        recall = (
+            self._memories.recall(prompt.tokens, request.memory, request.document)
+            if self._memories is not None and request.memory and request.generate
+            else None
+        )
+        ahead = Lookahead(self, Lookup(prompt.tokens, recall), self._policy, enabled=request.speculate)
         try:
             logits = self._prefill(prompt.tokens, cached, need_logits=request.generate)
             decode_began = time.perf_counter()
             if logits is not None:
-                reason, generated = self._generate(request, prompt.healing, logits, ahead, logprobs, emit)
+                reason, generated = self._generate(
+                    request, prompt.healing, logits, ahead, recall, logprobs, emit
+                )
         except Aborted:
             reason = self._abort.reason or "cancelled"
         finally:
@@ -233,6 +245,7 @@ class Decoder:
         healing: str,
         logits: NDArray[np.float32],
         ahead: Lookahead,
+        recall: Recall | None,
         logprobs: list[float],
         emit: Callable[[str], None],
     ) -> tuple[str, int]:
@@ -244,6 +257,7 @@ class Decoder:
             ignore_end=request.ignore_end,
             temperature=request.temperature,
             seed=request.seed,
+            recall=recall,
         )
         out = _Text(healing.encode())
         hold = max((len(stop) for stop in rules.strings), default=1) - 1
@@ -255,6 +269,8 @@ class Decoder:
             if choice.token is None:
                 emit(out.text[emitted:])
                 return ("stop" if rules.single_line else "eos"), count
+            if recall is not None:
+                recall.add(choice.token)
             before = len(out.text)
             out.add(vocabulary.pieces[choice.token])
             cut = find_stop(out.text, rules) if len(out.text) > before else None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish_models.engine.vocabulary import Vocabulary
+from burnish_models.workspace_memory.recall import Recall
 
 __all__ = ["Choice", "Sampler"]
 
@@ -37,8 +38,10 @@ class Sampler:
         temperature: float = 0.0,
         seed: int = 0,
         ignore_end: bool = False,
+        recall: Recall | None = None,
     ) -> None:
         self._vocabulary = vocabulary
+        self._recall = recall
         self._single_line = single_line
         self._temperature = temperature
         self._rng = np.random.default_rng(seed)
@@ -48,9 +51,13 @@ class Sampler:
 
     def choose(self, logits: NDArray[np.float32], allowed: NDArray[np.int64] | None = None) -> Choice:
         """The next token given ``logits`` (float32, one per token); ``allowed`` restricts and renormalises."""
-        if allowed is not None:
-            return self._constrained(logits, allowed)
         probabilities = self._softmax(logits)
+        if self._recall is not None:
+            probabilities = self._recall.mixed(probabilities)
+            probabilities[self._barred] = 0.0
+            probabilities /= probabilities.sum()
+        if allowed is not None:
+            return self._constrained(probabilities, allowed)
         vocabulary = self._vocabulary
         if not self._single_line:
             token = self._pick(probabilities)
@@ -87,10 +94,9 @@ class Sampler:
         weights = probabilities.astype(np.float64) ** (1.0 / self._temperature)
         return int(self._rng.choice(len(weights), p=weights / weights.sum()))
 
-    def _constrained(self, logits: NDArray[np.float32], allowed: NDArray[np.int64]) -> Choice:
+    def _constrained(self, probabilities: NDArray[np.float32], allowed: NDArray[np.int64]) -> Choice:
         self._ended_share = 0.0
-        picked = logits[allowed]
-        probabilities = np.exp(picked - picked.max())
-        probabilities /= probabilities.sum()
-        index = self._pick(probabilities)
-        return Choice(int(allowed[index]), math.log(max(float(probabilities[index]), 1e-30)))
+        picked = np.maximum(probabilities[allowed], 1e-30)
+        picked /= picked.sum()
+        index = self._pick(picked)
+        return Choice(int(allowed[index]), math.log(max(float(picked[index]), 1e-30)))

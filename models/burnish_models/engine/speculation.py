@@ -15,6 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish_models.workspace_memory.recall import Recall
+
 __all__ = ["LONGEST_DRAFT", "DraftPolicy", "Lookahead", "Lookup"]
 
 LONGEST_DRAFT = 7
@@ -37,9 +39,11 @@ class Lookup:
 
     Args:
         tokens: the prompt.
+        recall: the workspace's memory, asked too; the longer match is followed.
     """
 
-    def __init__(self, tokens: Sequence[int]) -> None:
+    def __init__(self, tokens: Sequence[int], recall: Recall | None = None) -> None:
+        self._recall = recall
         self._bytes = bytearray(np.asarray(tokens, dtype=np.int32).tobytes())
 
     def add(self, token: int) -> None:
@@ -51,6 +55,13 @@ class Lookup:
 
         At most ``at_most`` tokens; ``([], 0)`` where nothing repeats.
         """
+        own = self._own_draft(at_most)
+        if self._recall is None or own[1] >= _LENGTHS[0]:
+            return own
+        known = self._recall.draft(at_most)
+        return known if known[1] > own[1] else own
+
+    def _own_draft(self, at_most: int) -> tuple[list[int], int]:
         data = self._bytes
         for length in _LENGTHS:
             size = 4 * length

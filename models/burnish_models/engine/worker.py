@@ -1,8 +1,8 @@
 """The worker process: loads one model and answers requests on standard input, one at a time.
 
 Run as ``python -m burnish_models.engine.worker``. Frames are described in wire.py. Operations in: ``load``,
-``generate``, ``cancel``, ``score``, ``adapter``, ``close``. Events out: ``loaded``, ``chunk``, ``done``, ``score``,
-``adapter``, ``error``.
+``generate``, ``cancel``, ``score``, ``remember``, ``adapter``, ``close``. Events out: ``loaded``, ``chunk``, ``done``,
+``score``, ``remembered``, ``adapter``, ``error``.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from burnish_models.engine import wire
 from burnish_models.engine.base import Finish, Timings
 from burnish_models.engine.decode import Decoder
 from burnish_models.engine.llama import LlamaBackend, NativeAbortFlag, system_info
+from burnish_models.engine.memory_service import MemoryService
 from burnish_models.engine.prompt import PromptTokenizer
 from burnish_models.engine.vocabulary import Vocabulary
 from burnish_models.errors import EngineError, ModelsError
+from burnish_models.workspace_memory.default_weights import weights_for
 
 __all__ = ["main"]
 
@@ -36,6 +38,7 @@ _SMALL_MODEL_BYTES = 64 << 20
 class _Loaded:
     backend: LlamaBackend
     decoder: Decoder
+    memories: MemoryService
     info: gguf_file.GgufInfo
 
 
@@ -92,6 +95,8 @@ class Worker:
             self._set_adapter(message)
         elif message["op"] == "score":
             self._score(message)
+        elif message["op"] == "remember":
+            self._remember(message)
         else:
             raise EngineError(f"unknown operation {message['op']!r}")
 
@@ -117,8 +122,11 @@ class Worker:
         prompts = PromptTokenizer(
             info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos
         )
-        decoder = Decoder(backend, vocabulary, prompts, self._abort, int(message["prompt_cache_bytes"]))
-        self._loaded = _Loaded(backend, decoder, info)
+        memories = MemoryService(backend.tokenizer(leading_space=False), weights_for(backend.parameters))
+        decoder = Decoder(
+            backend, vocabulary, prompts, self._abort, int(message["prompt_cache_bytes"]), memories
+        )
+        self._loaded = _Loaded(backend, decoder, memories, info)
         # The first evaluation allocates and maps: better now than under the first keystroke.
         backend.evaluate([next(iter(info.token_ids.values()))], logits=True)
         backend.truncate(0)
@@ -187,6 +195,12 @@ class Worker:
             at = begin + len(piece)
         self._loaded.decoder.forget()
         self.send({"event": "score", "id": message["id"], "nats": nats, "tokens": len(tokens) - 1})
+
+    def _remember(self, message: dict[str, Any]) -> None:
+        if self._loaded is None:
+            raise EngineError("no model is loaded")
+        tokens = self._loaded.memories.remember(str(message["workspace"]), message["files"])
+        self.send({"event": "remembered", "id": message["id"], "tokens": tokens})
 
     def _set_adapter(self, message: dict[str, Any]) -> None:
         if self._loaded is None:

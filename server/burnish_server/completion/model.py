@@ -27,7 +27,8 @@ class CompletionRequest:
 
     ``tree`` is a syntax tree of this text or an earlier one of the same document, where the caller has one.
     ``invoked`` means that the user asked by a gesture rather than by typing. ``fresh`` asks the model
-    even where an earlier answer would do. ``max_latency_ms`` replaces the setting for this request.
+    even where an earlier answer would do. ``max_latency_ms`` replaces the setting for this request. ``memory`` names
+    the workspace whose memory counts; empty for none.
     """
 
     uri: str
@@ -40,6 +41,7 @@ class CompletionRequest:
     max_latency_ms: int | None = None
     selected: SelectedItem | None = None
     tree: SyntaxTree | None = None
+    memory: str = ""
 
 
 @dataclass(frozen=True, slots=True)

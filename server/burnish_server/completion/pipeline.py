@@ -165,6 +165,9 @@ class Pipeline:
             stop=intent.stop,
             max_tokens=intent.max_tokens,
             deadline_ms=max(left, 20.0),
+            # Without a workspace what repeats within the prompt still counts.
+            memory=request.memory or request.uri,
+            document=request.path,
         )
         self._generation = Generation(engine, anchor, intent, generate)
 

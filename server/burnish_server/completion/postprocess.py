@@ -19,6 +19,8 @@ from burnish_server.documents import SourceText
 __all__ = ["Dropped", "Offer", "postprocess"]
 
 _MIN_CHARACTERS = 2
+#: Single characters that are worth showing where they finish the line.
+_LINE_ENDERS = frozenset(")]}:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def _repeated(
 
 
 def _checked(source: SourceText, offset: int, text: str, covered: int, intent: Intent) -> Offer | Dropped:
-    if len("".join(text.split())) < _MIN_CHARACTERS:
+    bare = "".join(text.split())
+    if len(bare) < _MIN_CHARACTERS and not _finishes_line(source, offset + covered, bare):
         return Dropped("too-short")
     if text == source.text[offset : offset + covered]:
         return Dropped("duplicate-suffix")
@@ -106,6 +109,12 @@ def _checked(source: SourceText, offset: int, text: str, covered: int, intent: I
     if intent.tree.errors_added(offset, offset + covered, probe, baseline) > 0:
         return Dropped("syntax")
     return Offer(native, offset, offset + covered)
+
+
+def _finishes_line(source: SourceText, end: int, bare: str) -> bool:
+    """Whether ``bare`` is a closing bracket or a colon with nothing but white space right of it."""
+    _, line_end = source.line_span(source.line_of(end))
+    return bare in _LINE_ENDERS and not source.text[end:line_end].strip()
 
 
 def _probe(

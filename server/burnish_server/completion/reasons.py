@@ -29,7 +29,7 @@ SENTENCES: dict[str, str] = {
     "deadline": "The model was not done within the time allowed (burnish.completion.maxLatencyMs).",
     "unfinished": "The model's line was longer than a suggestion may be.",
     "empty": "The model proposed nothing here.",
-    "too-short": "The suggestion would have been a single character or less.",
+    "too-short": "The suggestion would have been a single character that does not finish the line.",
     "repetition": "The suggestion only repeated itself.",
     "repeats-below": "The suggestion repeated what already stands below the cursor.",
     "repeats-above": "The suggestion repeated the line above the cursor.",

@@ -21,6 +21,8 @@ CHARACTERS_PER_TOKEN = 3.3
 #: Tokens kept free for the answer, the special tokens and the typed part.
 RESERVED_TOKENS = 256
 _STEPS = 4
+_CLOSERS = frozenset(")]}\"'")
+_MOST_CLOSERS = 3
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?")
 
@@ -62,11 +64,12 @@ def build_window(source: SourceText, offset: int, budget: Budget, path: str = ""
     spare = max(budget.suffix - (end - offset), 0) if end == len(source.text) else 0
     start = _prefix_start(source, line, budget.prefix + spare // quantum * quantum, quantum)
     text = source.text
+    after = offset + _auto_closed(text[offset : source.line_span(line)[1]])
     middle = max(start, _middle_start(source, line, budget.prefix // 2))
     prompt = FimPrompt(
         prefix=_for_model(text[start:middle], at_start=start == 0),
         typed=_for_model(text[middle:offset], at_start=middle == 0),
-        suffix=_for_model(text[offset:end], at_start=False),
+        suffix=_for_model(text[after:end], at_start=False),
         path=path,
     )
     return Window(prompt=prompt, start=start, end=end)
@@ -84,6 +87,16 @@ def _prefix_start(source: SourceText, line: int, budget: int, quantum: int) -> i
     if source.line_starts[first] < grid:
         first += 1
     return source.line_starts[min(first, line)]
+
+
+def _auto_closed(rest: str) -> int:
+    """How much of the line right of the cursor the prompt leaves out: a few closers up to its end.
+
+    Editors put them there by themselves. The model closes what it opens, and the prompt stays the same whether the editor
+    has done so or not.
+    """
+    closers = rest.rstrip()
+    return len(closers) if len(closers) <= _MOST_CLOSERS and set(closers) <= _CLOSERS else 0
 
 
 def _middle_start(source: SourceText, line: int, most: int) -> int:

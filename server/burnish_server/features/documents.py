@@ -59,6 +59,7 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.idle.at(params.text_document.uri, 1_000_000_000, 0, delay=0.0)
+        server.memory.changed(params.text_document.uri, params.text_document.text)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
@@ -67,6 +68,7 @@ def register(server: BurnishServer) -> None:
         if document is None:
             return
         server.pipeline.document_changed(uri, document.snapshot.text)
+        server.memory.changed(uri, document.snapshot.text)
         last = params.content_changes[-1] if params.content_changes else None
         if isinstance(last, types.TextDocumentContentChangePartial):
             line = last.range.start.line + last.text.count("\n")
@@ -78,3 +80,10 @@ def register(server: BurnishServer) -> None:
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.idle.cancel()
         server.pipeline.document_closed(params.text_document.uri)
+        server.memory.changed_on_disk(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            if server.workspace.document(change.uri) is None:
+                server.memory.changed_on_disk(change.uri)

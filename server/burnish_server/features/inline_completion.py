@@ -70,6 +70,7 @@ def _request(server: BurnishServer, params: types.InlineCompletionParams) -> Com
         invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
         selected=item,
         tree=document.tree,
+        memory=server.memory.workspace,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
 from burnish_server.engine_host import Status
 from burnish_server.features.progress import WorkProgress
@@ -42,6 +44,7 @@ def register(server: BurnishServer) -> None:
         await _pull_settings(server)
         if server.settings.completion.enabled:
             server.host.start()
+        remember_workspace(server)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
@@ -74,6 +77,8 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
         log.warning("%s", problem)
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
     before, server.settings = server.settings, settings
+    if before.memory != settings.memory and server.host.started:
+        remember_workspace(server)
     server.pipeline.settings = settings.completion
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
     host = server.host
@@ -83,6 +88,14 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
         host.reload(choice=settings.model, options=settings.engine)
     else:
         host.choice, host.options = settings.model, settings.engine
+
+
+def remember_workspace(server: BurnishServer) -> None:
+    """Begin to feed the memory of the client's folders, or end it, as the settings say."""
+    folders = [folder.uri for folder in server.workspace.folders.values()]
+    names = folders or ([server.workspace.root_uri] if server.workspace.root_uri else [])
+    roots = [Path(name) for uri in names if (name := to_fs_path(uri))]
+    server.memory.start(roots if server.settings.memory.enabled else [])
 
 
 async def _register_for_changes(server: BurnishServer) -> None:

@@ -127,7 +127,10 @@ def offer(text: str, raw: str, *, finished: bool = True) -> str:
         ("x = |\n", "", "!empty"),
         ("x = |\n", "   \n", "!empty"),
         ("x = |\n", "1", "!too-short"),
-        ("foo(|\n", ")", "!too-short"),
+        ("foo(|\n", ")", "foo(«)»\n"),
+        ("x = [1|\n", "]", "x = [1«]»\n"),
+        ("if x|\n", ":", "if x«:»\n"),
+        ("foo(|, b)\n", "a", "!too-short"),
         # auto-closed brackets
         ("print(|)\n", "a, b", "print(«a, b»)\n"),
         ("print(|)\n", "a, b)", "print(«a, b)»\n"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from burnish_server.settings import CompletionSettings, EngineOptions, Settings, read_settings
+from burnish_server.settings import CompletionSettings, EngineOptions, MemoryOptions, Settings, read_settings
 
 FULL = {
     "completion": {
@@ -14,6 +14,7 @@ FULL = {
     },
     "model": "burnish-nano",
     "engine": {"threads": 3, "gpuLayers": 0, "contextTokens": 4096},
+    "memory": {"enabled": False},
     "logLevel": "debug",
 }
 
@@ -22,7 +23,11 @@ def test_everything_given() -> None:
     settings, problems = read_settings(FULL)
     assert problems == []
     assert settings == Settings(
-        CompletionSettings(False, False, 0.7, 900, 0), EngineOptions(3, 0, 4096), "burnish-nano", "debug"
+        CompletionSettings(False, False, 0.7, 900, 0),
+        EngineOptions(3, 0, 4096),
+        MemoryOptions(False),
+        "burnish-nano",
+        "debug",
     )
 
 

@@ -26,8 +26,11 @@ def at(text: str) -> tuple[SourceText, int]:
         ("a\rb|\r", "", "a\nb", "\n"),
         ("\ufeffimport |os\n", "", "import ", "os\n"),
         ("\ufeffa\n\tb|\n", "", "a\n\tb", "\n"),
-        ("x = '😀|'\n", "", "x = '😀", "'\n"),
-        ("x = '\ud83d|'\n", "", "x = '\ufffd", "'\n"),
+        ("x = '😀|' + y\n", "", "x = '😀", "' + y\n"),
+        ("f(x|)\n", "", "f(x", "\n"),
+        ("f(x|), y\n", "", "f(x", "), y\n"),
+        ("f([{(x|)}])\n", "", "f([{(x", ")}])\n"),
+        ("x = '\ud83d|'\n", "", "x = '\ufffd", "\n"),
         ("|", "", "", ""),
         ("a\x0cb\n|", "", "a\x0cb\n", ""),
         ("a\n" * 19 + "b|\n", "", "a\n" * 19 + "b", "\n"),
@@ -60,9 +63,12 @@ def test_whole_lines_within_the_budget(lines: list[str], data: st.DataObject) ->
     source = SourceText("\n".join(lines))
     offset = data.draw(st.integers(0, len(source.text)))
     window = build_window(source, offset, BUDGET)
-    assert source.text[window.start : window.end] == (
-        window.prompt.prefix + window.prompt.typed + window.prompt.suffix
-    )
+    shown = window.prompt.prefix + window.prompt.typed
+    assert source.text[window.start : offset] == shown
+    left_out = source.text[offset : window.end].removesuffix(window.prompt.suffix)
+    assert set(left_out) <= set(")")
+    assert len(left_out) <= 3
+    assert source.text[offset : window.end] == left_out + window.prompt.suffix
     assert window.start in source.line_starts
     assert len(window.prompt.suffix) <= BUDGET.suffix
     assert len(window.prompt.prefix) <= BUDGET.prefix + BUDGET.suffix

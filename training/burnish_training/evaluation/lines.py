@@ -114,7 +114,8 @@ async def run_lines(
     """Complete every case greedily on ``engine``, in order."""
     results = []
     for done, case in enumerate(cases, 1):
-        request = GenerateRequest(served_prompt(case), StopRules(), max_tokens)
+        # Nothing is remembered under this name: only what repeats within the prompt counts, as in a file on its own.
+        request = GenerateRequest(served_prompt(case), StopRules(), max_tokens, memory=case.path)
         text, logprob, latency = "", 0.0, 0.0
         async for chunk in engine.generate(request):
             text += chunk.text
