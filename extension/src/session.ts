@@ -14,6 +14,7 @@ import {
   StreamMessageWriter,
 } from "vscode-languageclient/node";
 import type { ServerSession } from "./client";
+import { CURSOR_NOTIFICATION, CursorReporter } from "./cursor";
 import { ENDPOINT_KEY_NOTIFICATION, type EndpointKeys, redacting } from "./endpointKey";
 import { type Logger, logServerLine, messageOf } from "./logger";
 import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol";
@@ -55,6 +56,7 @@ export class LspSession implements ServerSession {
   private crashListener: ((how: string) => void) | null = null;
   private stopping = false;
   private keyChanges: Disposable | null = null;
+  private cursor: CursorReporter | null = null;
 
   constructor(private readonly options: SessionOptions) {
     this.client = new QuietClient(SECTION, "Burnish", () => this.connect(), this.clientOptions());
@@ -83,11 +85,17 @@ export class LspSession implements ServerSession {
     await Promise.race([started, died]);
     this.keyChanges = this.options.endpointKeys.onDidChange(() => void this.sendEndpointKey());
     await this.sendEndpointKey();
+    this.cursor = new CursorReporter((params) => {
+      this.client.sendNotification(CURSOR_NOTIFICATION, params).catch((error: unknown) => {
+        this.options.logger.debug(`The cursor's place could not be told: ${messageOf(error)}`);
+      });
+    });
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
     this.keyChanges?.dispose();
+    this.cursor?.dispose();
     try {
       await this.client.dispose();
     } catch (error) {

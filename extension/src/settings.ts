@@ -12,7 +12,8 @@ export interface ServerSettings {
     readonly multiline: boolean;
     readonly minConfidence: number | null;
     readonly maxLatencyMs: number;
-    readonly debounceMs: number;
+    readonly debounceMs: number | null;
+    readonly workAhead: string;
   };
   readonly memory: {
     readonly enabled: boolean;
@@ -60,7 +61,8 @@ export function serverSettings(): ServerSettings {
       multiline: config.get("completion.multiline", true),
       minConfidence: config.get<number | null>("completion.minConfidence", null),
       maxLatencyMs: config.get("completion.maxLatencyMs", 1500),
-      debounceMs: config.get("completion.debounceMs", 75),
+      debounceMs: config.get<number | null>("completion.debounceMs", null),
+      workAhead: config.get("completion.workAhead", "auto"),
     },
     memory: { enabled: config.get("memory.enabled", true) },
     model: expandPath(config.get("model", "")),

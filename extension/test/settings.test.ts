@@ -13,7 +13,14 @@ describe("serverSettings", () => {
     editor.settings.set("burnish.completion.minConfidence", 0.4);
     editor.settings.set("burnish.interpreter", "/x/python");
     expect(settings.serverSettings()).toEqual({
-      completion: { enabled: true, multiline: true, minConfidence: 0.4, maxLatencyMs: 1500, debounceMs: 75 },
+      completion: {
+        enabled: true,
+        multiline: true,
+        minConfidence: 0.4,
+        maxLatencyMs: 1500,
+        debounceMs: null,
+        workAhead: "auto",
+      },
       memory: { enabled: true },
       model: "",
       engine: {
@@ -41,7 +48,7 @@ describe("configurationFor", () => {
   it("answers for the section, for parts of it, and for nothing else", () => {
     expect(settings.configurationFor("burnish")).toEqual(settings.serverSettings());
     expect(settings.configurationFor(undefined)).toEqual({ burnish: settings.serverSettings() });
-    expect(settings.configurationFor("burnish.completion.debounceMs")).toBe(75);
+    expect(settings.configurationFor("burnish.completion.maxLatencyMs")).toBe(1500);
     expect(settings.configurationFor("burnish.completion.minConfidence")).toBeNull();
     expect(settings.configurationFor("burnish.interpreter")).toBeNull();
     expect(settings.configurationFor("burnish.model.length.x")).toBeNull();

@@ -12,6 +12,7 @@ from pygls.lsp.server import LanguageServer
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.engine_host import EngineHost
 from burnish_server.features import (
+    cursor,
     documents,
     endpoint_key,
     engine_commands,
@@ -90,6 +91,7 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
     for module in (
         lifecycle,
         documents,
+        cursor,
         hover,
         inline_completion,
         engine_commands,

@@ -27,13 +27,18 @@ def _limits(low: float, high: float) -> dict[str, tuple[float, float]]:
 
 @dataclass(frozen=True, slots=True)
 class CompletionSettings:
-    """Ghost text. ``min_confidence`` ``None`` means the threshold the model was calibrated for."""
+    """Ghost text.
+
+    ``min_confidence`` ``None`` means the threshold the model was calibrated for, ``debounce_ms`` ``None`` a wait chosen
+    from the user's typing and the speed of answers. ``work_ahead`` says when the model may work before it is asked.
+    """
 
     enabled: bool = True
     multiline: bool = True
     min_confidence: float | None = field(default=None, metadata=_limits(0.0, 1.0))
     max_latency_ms: int = field(default=1500, metadata=_limits(50, 60_000))
-    debounce_ms: int = field(default=75, metadata=_limits(0, 5_000))
+    debounce_ms: int | None = field(default=None, metadata=_limits(0, 5_000))
+    work_ahead: str = field(default="auto", metadata={"choices": ("auto", "always", "never")})
 
 
 def _endpoint(url: str) -> str:
@@ -179,6 +184,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, _strict(str, "a string"))
     converter.register_structure_hook(int, _integer)
     converter.register_structure_hook_func(lambda kind: kind == float | None, _optional_number)
+    converter.register_structure_hook_func(
+        lambda kind: kind == int | None, lambda value, kind: None if value is None else _integer(value, kind)
+    )
     return converter
 
 

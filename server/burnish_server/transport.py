@@ -17,6 +17,7 @@ from pygls.io_ import StdoutWriter, run_async
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.engine_host import EngineHost
 from burnish_server.errors import ServerStartError
+from burnish_server.power import PowerMonitor
 from burnish_server.server import create_server
 from burnish_server.settings import Settings
 
@@ -128,7 +129,7 @@ async def serve_tcp(host: EngineHost, address: str, port: int, listening: Callab
 
 
 def _pipeline(host: EngineHost) -> Pipeline:
-    pipeline = Pipeline(host, Settings().completion)
+    pipeline = Pipeline(host, Settings().completion, spare=PowerMonitor().spare)
     host.on_reload(pipeline.reset)
     return pipeline
 

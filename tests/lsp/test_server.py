@@ -38,6 +38,7 @@ async def test_capabilities(start: Start) -> None:
             "restartEngine",
             "whyNoSuggestion",
             "doctor",
+            "statistics",
             "status",
         )
     }

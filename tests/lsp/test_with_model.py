@@ -78,6 +78,22 @@ async def test_one_more_character_evaluates_only_the_new_tokens(
     assert second["tokens"]["cached"] >= second["tokens"]["prompt"] - 4
 
 
+async def test_the_place_the_cursor_rests_at_is_read_ahead(start: Start, model: Path) -> None:
+    session = await ready(start, model, workAhead="always")
+    typed = "    result = request."
+    text = FUNCTIONS + "def handle_60(request, value=60):\n" + typed + "\n\n\nprint(1)\n"
+    session.open(URI, text)
+    place = {"line": FUNCTIONS.count("\n") + 1, "character": len(typed)}
+    session.client.protocol.notify("burnish/cursor", {"textDocument": {"uri": URI}, "position": place})
+    async with asyncio.timeout(20):
+        while (await session.command("statistics"))["backgroundEvaluatedTokens"] < 500:
+            await asyncio.sleep(0.05)
+    answer = await session.complete(URI, place["line"], place["character"])
+    assert answer["tokens"]["cached"] >= answer["tokens"]["prompt"] - 4
+    session.client.protocol.notify("burnish/cursor", {"position": "nowhere"})
+    assert (await session.command("status"))["state"] == "ready"
+
+
 async def test_a_cancelled_request_frees_the_engine(
     start: Start, model: Path, record_property: RECORD
 ) -> None:

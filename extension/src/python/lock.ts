@@ -100,24 +100,29 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Removes a stale lock. Renaming first makes one of several contenders the winner; if what was renamed turns out to be
- * a lock somebody took in between, it is put back.
+ * Removes the lock of a dead owner. Only the contender that holds the guard beside it looks and removes: between another
+ * one's look and its removal the lock could have become a living owner's.
  */
 async function takeAway(file: string, stale: Owner | null): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await fs.rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return;
+  const guard = `${file}.guard`;
+  const token = randomUUID();
+  if (!(await create(guard, { pid: process.pid, token }))) {
+    const stat = await fs.stat(guard).catch(() => null);
+    if (stat !== null && Date.now() - stat.mtimeMs > UNREADABLE_IS_STALE_MS) {
+      // Its holder died within the milliseconds that it takes.
+      await fs.rm(guard, { force: true });
     }
-    throw error;
+    await sleep(1);
+    return;
   }
-  const taken = await readOwner(aside);
-  if (taken?.token !== stale?.token) {
-    await fs.link(aside, file).catch(() => undefined);
+  try {
+    const owner = await readOwner(file);
+    if (owner?.token === stale?.token && (await isStale(file, owner))) {
+      await fs.rm(file, { force: true });
+    }
+  } finally {
+    await release(guard, token);
   }
-  await fs.rm(aside, { force: true });
 }
 
 async function release(file: string, token: string): Promise<void> {

@@ -126,6 +126,7 @@ class LlamaCppEngine:
                 "threads",
                 "gpu_layers",
                 "fim_family",
+                "prefill_rate",
             )
         }
         self._ready.set()
@@ -257,7 +258,7 @@ class LlamaCppEngine:
         """Keep the tokens a second of prefills and of decoding, smoothed."""
         info, timings = self._info, finish.timings
         evaluated = finish.prompt_tokens - finish.cached_tokens
-        if finish.reason != "cancelled" and evaluated >= _TELLING_TOKENS and timings.prefill_ms > 0:
+        if finish.generated_tokens and evaluated >= _TELLING_TOKENS and timings.prefill_ms > 0:
             info = replace(
                 info, prefill_rate=_smooth(info.prefill_rate, evaluated / timings.prefill_ms * 1000)
             )

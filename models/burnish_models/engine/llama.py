@@ -6,7 +6,7 @@ Only the worker process imports this module: whatever happens in native code hap
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,38 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish_models.engine.decode import Aborted
+from burnish_models.engine.native_abort import NativeAbortFlag
 from burnish_models.errors import EngineStartError, ModelUnsupportedError
 
-__all__ = ["LlamaBackend", "NativeAbortFlag", "system_info"]
+__all__ = ["LlamaBackend", "system_info"]
+
+#: A prompt is evaluated in steps of about this many seconds, but at least so many tokens.
+_STEP_SECONDS = 0.15
+_LEAST_STEP = 32
+#: Tokens of the measurement: few, for a large model on a slow processor takes seconds for them.
+_MEASURED_TOKENS = 32
 
 _LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
-
-
-class NativeAbortFlag:
-    """An abort flag that llama.cpp reads without entering Python.
-
-    llama.cpp calls ``bool callback(void *data)`` between graph nodes. A Python callback would need the interpreter lock
-    hundreds of times a token; ``strlen`` of the C library has the same shape: it is 0 (false) while the first byte
-    is NUL and 1 (true) once it is not. The other bytes stay NUL.
-    """
-
-    def __init__(self) -> None:
-        self.reason = ""
-        self._bytes = ctypes.create_string_buffer(16)
-        libc = ctypes.CDLL(ctypes.util.find_library("c") or None)
-        self.callback = ctypes.cast(libc.strlen, lib.ggml_abort_callback)
-        self.address = ctypes.cast(self._bytes, ctypes.c_void_p)
-
-    def set(self, reason: str) -> None:
-        """Stop the running evaluation; the first reason wins."""
-        if not self._bytes[0] or self._bytes[0] == b"\x00":
-            self.reason = reason
-        self._bytes[0] = b"\x01"
-
-    def clear(self) -> None:
-        """Ready for the next request."""
-        self._bytes[0] = b"\x00"
-        self.reason = ""
 
 
 def system_info() -> str:
@@ -80,7 +60,7 @@ class LlamaBackend:
         self._model = self._load_model(path, gpu_layers)
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.vocabulary_size = lib.llama_vocab_n_tokens(self._vocab)
-        self._batch_tokens = min(batch_tokens, context_tokens)
+        self._batch_tokens = self._step_tokens = min(batch_tokens, context_tokens)
         self._context = self._new_context(threads, batch_threads, context_tokens, abort)
         self._memory = lib.llama_get_memory(self._context)
         self.context_tokens = int(lib.llama_n_ctx(self._context))
@@ -196,13 +176,29 @@ class LlamaBackend:
 
     def evaluate(self, tokens: list[int], *, logits: bool) -> NDArray[np.float32] | None:
         """Append ``tokens``; logits after the last one as a float32 view of shape (vocabulary,)."""
-        for begin in range(0, len(tokens), self._batch_tokens):
-            self._decode(tokens[begin : begin + self._batch_tokens])
+        for begin in range(0, len(tokens), self._step_tokens):
+            self._decode(tokens[begin : begin + self._step_tokens])
         if not logits:
             return None
         return np.ctypeslib.as_array(
             lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,)
         )
+
+    def measure_prefill(self, token: int) -> float:
+        """Tokens a second of a small prefill, from an empty cache to an empty cache.
+
+        Prompts are evaluated in steps of about :data:`_STEP_SECONDS` from then on: what an abort interrupts is lost, what
+        was evaluated before it stays.
+        """
+        # The first evaluation allocates and maps: better now than under the first keystroke.
+        self.evaluate([token], logits=True)
+        self.truncate(0)
+        began = time.perf_counter()
+        self.evaluate([token] * _MEASURED_TOKENS, logits=True)
+        rate = _MEASURED_TOKENS / max(time.perf_counter() - began, 1e-6)
+        self.truncate(0)
+        self._step_tokens = min(self._batch_tokens, max(_LEAST_STEP, int(rate * _STEP_SECONDS)))
+        return rate
 
     def _new_batch(self) -> Any:
         """A batch of sequence 0 that asks for the logits after every token."""

@@ -21,8 +21,9 @@ from burnish_models import gguf_file, hardware
 from burnish_models.engine import wire
 from burnish_models.engine.base import Finish, Timings
 from burnish_models.engine.decode import Decoder
-from burnish_models.engine.llama import LlamaBackend, NativeAbortFlag, system_info
+from burnish_models.engine.llama import LlamaBackend, system_info
 from burnish_models.engine.memory_service import MemoryService
+from burnish_models.engine.native_abort import NativeAbortFlag
 from burnish_models.engine.prompt import PromptTokenizer
 from burnish_models.engine.vocabulary import Vocabulary
 from burnish_models.errors import EngineError, ModelsError
@@ -127,9 +128,7 @@ class Worker:
             backend, vocabulary, prompts, self._abort, int(message["prompt_cache_bytes"]), memories
         )
         self._loaded = _Loaded(backend, decoder, memories, info)
-        # The first evaluation allocates and maps: better now than under the first keystroke.
-        backend.evaluate([next(iter(info.token_ids.values()))], logits=True)
-        backend.truncate(0)
+        prefill_rate = backend.measure_prefill(next(iter(info.token_ids.values())))
         self.send(
             {
                 "event": "loaded",
@@ -140,6 +139,7 @@ class Worker:
                 "threads": threads,
                 "gpu_layers": backend.gpu_layers,
                 "fim_family": info.fim_family,
+                "prefill_rate": prefill_rate,
                 "system_info": system_info(),
                 "quantization": info.quantization,
             }

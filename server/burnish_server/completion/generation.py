@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from burnish_models.engine.base import Engine, Finish, GenerateRequest
@@ -40,6 +41,11 @@ class Anchor:
         if any(character not in _AUTO_CLOSED for character in other.after[:added]):
             return None
         return other.before[len(self.before) :].replace("\r\n", "\n")
+
+    def reachable_from(self, text: str) -> bool:
+        """Whether the document, now reading ``text``, can still become this one by typing or accepting."""
+        kept = len(text) - len(self.after)
+        return kept >= 0 and text.endswith(self.after) and self.before.startswith(text[:kept])
 
     def typed_in(self, text: str) -> str | None:
         """What was typed at this anchor if the whole document now reads ``text``, or ``None``."""
@@ -87,12 +93,32 @@ class Answer:
 
 
 class Generation:
-    """Runs one request on the engine and lets followers wait for it."""
+    """Runs one request on the engine and lets followers wait for it.
 
-    def __init__(self, engine: Engine, anchor: Anchor, intent: Intent, request: GenerateRequest) -> None:
+    Args:
+        engine: what generates.
+        anchor: the place the answer is for.
+        intent: what is asked for.
+        request: the engine's request.
+        on_answer: called once with the answer, if there is one.
+        ahead: nobody has asked for it yet.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        anchor: Anchor,
+        intent: Intent,
+        request: GenerateRequest,
+        on_answer: Callable[[Generation, Answer], None],
+        *,
+        ahead: bool = False,
+    ) -> None:
         self.anchor = anchor
         self.intent = intent
+        self.ahead = ahead
         self.followers = 0
+        self._on_answer = on_answer
         self._engine = engine
         self._request = request
         self._chunks: list[str] = []
@@ -165,6 +191,7 @@ class Generation:
                     model=info.model,
                     adapter=info.adapter,
                 )
+                self._on_answer(self, self._answer)
         except EngineError as error:
             log.warning("The engine failed during a completion: %s", error)
             self._error = error

@@ -1,39 +1,42 @@
 """From a request to a result: refuse, reuse, ask the engine, clean up, judge.
 
-The latest request wins. A request whose text extends a running one by characters the model has just written
-follows that one's generation; any other request stops it. The pipeline lives in one asyncio event loop.
+What the engine works on is the scheduler's to decide. The pipeline lives in one asyncio event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest, Timings
+from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest, StopRules, Timings
 from burnish_models.errors import EngineError
-from burnish_server.completion.cache import AnswerCache
+from burnish_server.completion.budget import PromptSizer
 from burnish_server.completion.conclude import Found, conclude, with_costs
 from burnish_server.completion.confidence import Judge
-from burnish_server.completion.generation import Anchor, Generation
-from burnish_server.completion.intent import Intent, Refusal, decide, with_selected_item
+from burnish_server.completion.generation import Anchor
+from burnish_server.completion.intent import MAX_FILE_CHARACTERS, Intent, Refusal, decide, with_selected_item
 from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.completion.reasons import Reasons, sentence_for
-from burnish_server.completion.window import Budget, build_window
+from burnish_server.completion.scheduler import Scheduler
+from burnish_server.completion.window import build_window
+from burnish_server.documents import SourceText
 from burnish_server.settings import CompletionSettings
 
 __all__ = ["EngineSource", "Pipeline"]
 
 log = logging.getLogger(__name__)
 
-#: How long a generation whose request was withdrawn may go on while the user types along with it, in seconds.
-TYPING_GRACE = 0.5
+#: Seconds without a request or a change after which the answer to come is asked for.
+LOOK_AHEAD_DELAY = 0.03
+#: What is done ahead may take this long, in milliseconds, and so many tokens.
+AHEAD_DEADLINE_MS = 5_000.0
+AHEAD_TOKENS = 96
 #: Beyond the engine's own deadline the pipeline waits this much longer for its last chunk, in seconds.
 DEADLINE_SLACK = 0.5
-DEFAULT_CONTEXT = 2048
 _SILENT_RULES = frozenset({"superseded", "cancelled", "disabled", "not-python"})
 
 
@@ -57,16 +60,27 @@ class EngineSource(Protocol):
 
 
 class Pipeline:
-    """Completes code for one server (or one command); settings may be replaced at any time."""
+    """Completes code for one server (or one command); settings may be replaced at any time.
 
-    def __init__(self, source: EngineSource, settings: CompletionSettings) -> None:
+    Args:
+        source: the engine and its calibration.
+        settings: the user's settings.
+        spare: whether there is power to spare for work that nobody has asked for yet, given the user's ``work_ahead``.
+    """
+
+    def __init__(
+        self,
+        source: EngineSource,
+        settings: CompletionSettings,
+        *,
+        spare: Callable[[str], bool] = lambda setting: setting == "always",
+    ) -> None:
         self.settings = settings
         self.reasons = Reasons()
+        self.scheduler = Scheduler()
+        self._sizer = PromptSizer()
         self._source = source
-        self._cache = AnswerCache()
-        self._generation: Generation | None = None
-        self._warming: asyncio.Task[None] | None = None
-        self._texts: dict[str, str] = {}
+        self._spare = spare
         self._latest = 0
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
@@ -78,7 +92,8 @@ class Pipeline:
         started = time.monotonic()
         self._latest += 1
         ticket = self._latest
-        self._texts[request.uri] = request.source.text
+        self.scheduler.requested()
+        self.scheduler.note_text(request.uri, request.source.text)
         effective = with_selected_item(request)
         if isinstance(effective, Refusal):
             return self._silence(request, effective.rule, started)
@@ -99,125 +114,119 @@ class Pipeline:
 
     def document_changed(self, uri: str, text: str) -> None:
         """Tell the pipeline a document's new text: a generation it contradicts is stopped at once."""
-        self._texts[uri] = text
-        running = self._generation
-        if running is None or running.anchor.uri != uri:
-            return
-        if not running.allows(running.anchor.typed_in(text)):
-            self._abort()
+        self.scheduler.rhythm.key(time.monotonic())
+        self.scheduler.document_changed(uri, text)
 
     def document_closed(self, uri: str) -> None:
         """Forget a document and stop work on it."""
-        self._texts.pop(uri, None)
-        if self._generation is not None and self._generation.anchor.uri == uri:
-            self._abort()
+        self.scheduler.document_closed(uri)
 
     def warm(self, request: CompletionRequest) -> None:
         """Let the engine evaluate the prompt of a position in the background; any real request stops it."""
         engine = self._source.engine
-        busy = self._generation is not None and self._generation.running
-        if engine is None or busy or not self.settings.enabled or request.language != "python":
+        if engine is None or self.scheduler.busy or not self._spare(self.settings.work_ahead):
             return
-        self._stop_warming()
-        generate = GenerateRequest(self._prompt(request, engine), generate=False)
-        self._warming = asyncio.create_task(_drain(engine, generate), name="burnish-warm-up")
+        if not self.settings.enabled or request.language != "python":
+            return
+        if len(request.source.text) <= MAX_FILE_CHARACTERS:
+            self.scheduler.warm(engine, GenerateRequest(self._prompt(request, engine), generate=False))
 
     def reset(self) -> None:
         """Forget answers and stop work: another model or adapter serves from now on."""
-        self._cache.clear()
-        self._abort()
-        self._stop_warming()
+        self.scheduler.stop()
 
     async def _find(
         self, request: CompletionRequest, intent: Intent, engine: Engine, ticket: int, started: float
     ) -> Found | str:
         """The answer for a request, or the rule that says why there is none."""
-        text = request.source.text
+        text, scheduler = request.source.text, self.scheduler
         anchor = Anchor(request.uri, text[: request.offset], text[request.offset :])
         if not request.fresh:
-            cached = self._cache.find(anchor, multiline=intent.multiline)
+            cached = scheduler.cache.find(anchor, multiline=intent.multiline)
             if cached is not None:
+                scheduler.counters.from_cache += 1
                 return Found(*cached, reused=True)
-            followed = await self._follow(request, anchor, intent, started)
+            followed = await scheduler.follow(anchor, intent, self._limit(request, started))
             if followed is not None:
+                scheduler.counters.followed += 1
                 return followed
         if ticket != self._latest:
             return "superseded"
-        self._abort()
-        if not request.invoked and self.settings.debounce_ms:
-            await asyncio.sleep(self.settings.debounce_ms / 1000)
+        scheduler.abort()
+        delay = self._debounce_ms(request)
+        if delay:
+            await asyncio.sleep(delay / 1000)
             if ticket != self._latest:
                 return "superseded"
         if self._source.engine is not engine:
             return self._source.unavailable[0]
-        self._start(request, anchor, intent, engine, started)
-        return await self._follow(request, anchor, intent, started, own=True) or (
+        deadline = max(self._patience(request) - _since(started), 20.0)
+        scheduler.start(engine, anchor, intent, self._question(request, intent, engine, deadline))
+        return await scheduler.follow(anchor, intent, self._limit(request, started), own=True) or (
             "deadline" if _since(started) >= self._patience(request) else "superseded"
         )
 
-    def _start(
-        self, request: CompletionRequest, anchor: Anchor, intent: Intent, engine: Engine, started: float
-    ) -> None:
-        self._stop_warming()
-        left = self._patience(request) - _since(started)
-        generate = GenerateRequest(
+    def _question(
+        self, request: CompletionRequest, intent: Intent, engine: Engine, deadline_ms: float
+    ) -> GenerateRequest:
+        """What to ask the engine."""
+        return GenerateRequest(
             self._prompt(request, engine),
             stop=intent.stop,
             max_tokens=intent.max_tokens,
-            deadline_ms=max(left, 20.0),
+            deadline_ms=deadline_ms,
             # Without a workspace what repeats within the prompt still counts.
             memory=request.memory or request.uri,
             document=request.path,
         )
-        self._generation = Generation(engine, anchor, intent, generate)
 
-    async def _follow(
-        self,
-        request: CompletionRequest,
-        anchor: Anchor,
-        intent: Intent,
-        started: float,
-        *,
-        own: bool = False,
-    ) -> Found | None:
-        """Wait for the running generation if it may answer at ``anchor``."""
-        running = self._generation
-        if running is None or (running.failed and not own):
-            return None
-        if intent.multiline and not running.intent.multiline:
-            return None
-        typed = running.anchor.typed_since(anchor)
-        if typed is None or not running.allows(typed):
-            return None
-        limit = (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
-        try:
-            answer = await asyncio.wait_for(running.answer(typed), max(limit, 0.02))
-        except TimeoutError:
-            running.abort()
-            return None
-        except asyncio.CancelledError:
-            self._withdrawn(running)
-            raise
-        if answer is None:
-            return None
-        self._cache.add(answer)
-        left = answer.remainder(typed) if typed else answer.pieces
-        return None if left is None else Found(answer, left, reused=not own)
+    def _debounce_ms(self, request: CompletionRequest) -> float:
+        """Milliseconds to wait before the engine is asked; none at the start of a line."""
+        line_start, _ = request.source.line_span(request.source.line_of(request.offset))
+        if request.invoked or not request.source.text[line_start : request.offset].strip():
+            return 0.0
+        fixed = self.settings.debounce_ms
+        return (
+            self.scheduler.rhythm.delay_ms(saving=not self._spare(self.settings.work_ahead))
+            if fixed is None
+            else fixed
+        )
 
     def _patience(self, request: CompletionRequest) -> float:
         """Milliseconds this request may take."""
         return request.max_latency_ms or self.settings.max_latency_ms
 
-    def _withdrawn(self, running: Generation) -> None:
-        """A follower was cancelled: stop at once, or a little later if the user is typing the very answer."""
-        if running.followers or not running.running:
+    def _limit(self, request: CompletionRequest, started: float) -> float:
+        """Seconds that may still be waited for the engine's last chunk."""
+        return (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
+
+    def _look_ahead(self, request: CompletionRequest, result: CompletionResult) -> None:
+        """Plan to ask for what follows ``result``, accepted; where the line was complete, for the next one."""
+        if not self._spare(self.settings.work_ahead) or request.selected is not None:
             return
-        anchor = running.anchor
-        typed = anchor.typed_in(self._texts.get(anchor.uri, anchor.before + anchor.after))
-        if typed and running.allows(typed):
-            asyncio.get_running_loop().call_later(TYPING_GRACE, _abort_unfollowed, running)
+        if result.dropped is None:
+            after = _accepted(request, result)
+        elif (
+            result.dropped == "empty" and not request.source.text[request.offset :].split("\n", 1)[0].strip()
+        ):
+            after = request
         else:
-            running.abort()
+            return
+        self.scheduler.plan(LOOK_AHEAD_DELAY, lambda: self._prefetch(after))
+
+    def _prefetch(self, request: CompletionRequest) -> None:
+        engine = self._source.engine
+        intent = decide(request, enabled=self.settings.enabled, multiline=self.settings.multiline)
+        if engine is None or isinstance(intent, Refusal):
+            return
+        if not intent.multiline:
+            # The rest of the line, if any, and the line below.
+            intent = replace(intent, stop=StopRules(single_line=False, max_lines=2), max_tokens=AHEAD_TOKENS)
+        text = request.source.text
+        anchor = Anchor(request.uri, text[: request.offset], text[request.offset :])
+        if self.scheduler.cache.find(anchor, multiline=intent.multiline) is None:
+            question = self._question(request, intent, engine, AHEAD_DEADLINE_MS)
+            self.scheduler.start(engine, anchor, intent, question, ahead=True)
 
     def _conclude(
         self,
@@ -233,9 +242,12 @@ class Pipeline:
             result = self._silence(request, end.rule, started, end.detail)
         else:
             result = CompletionResult(text=end.text, start=end.start, end=end.end)
+            self.scheduler.counters.shown += 1
             self._source.note_latency(_since(started))
         result = replace(result, confidence=end.confidence, candidate=end.candidate)
-        return with_costs(result, found, _since(started))
+        result = with_costs(result, found, _since(started))
+        self._look_ahead(request, result)
+        return result
 
     def _silence(
         self, request: CompletionRequest, rule: str, started: float, detail: str = ""
@@ -259,18 +271,8 @@ class Pipeline:
         )
 
     def _prompt(self, request: CompletionRequest, engine: Engine) -> FimPrompt:
-        budget = Budget.of_context(engine.describe().context_tokens or DEFAULT_CONTEXT)
+        budget = self._sizer.budget(engine.describe())
         return build_window(request.source, request.offset, budget, request.path).prompt
-
-    def _abort(self) -> None:
-        if self._generation is not None:
-            self._generation.abort()
-            self._generation = None
-
-    def _stop_warming(self) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
-            self._warming = None
 
 
 def _since(started: float) -> float:
@@ -278,19 +280,8 @@ def _since(started: float) -> float:
     return (time.monotonic() - started) * 1000
 
 
-def _abort_unfollowed(generation: Generation) -> None:
-    if not generation.followers:
-        generation.abort()
-
-
-async def _drain(engine: Engine, request: GenerateRequest) -> None:
-    """Run a warm-up to its end; a failure is the engine's to report, a cancellation stops its work."""
-    stream = engine.generate(request)
-    try:
-        with contextlib.suppress(EngineError):
-            async for _ in stream:
-                pass
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
+def _accepted(request: CompletionRequest, result: CompletionResult) -> CompletionRequest:
+    """The request that follows when ``result`` is accepted."""
+    text = request.source.text
+    source = SourceText(text[: result.start] + result.text + text[result.end :])
+    return replace(request, source=source, offset=result.start + len(result.text), invoked=False)

@@ -36,6 +36,10 @@ def register(server: BurnishServer) -> None:
     def why_no_suggestion() -> list[dict[str, Any]]:
         return [entry.as_json() for entry in server.pipeline.reasons.entries()]
 
+    @server.command("burnish.server.statistics")
+    def statistics() -> dict[str, int]:
+        return server.pipeline.scheduler.counters.as_json()
+
     @server.command("burnish.server.listModels")
     async def list_models() -> list[dict[str, Any]]:
         return await asyncio.to_thread(_models, server)

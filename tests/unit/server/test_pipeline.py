@@ -14,6 +14,7 @@ from tests.unit.server.scripted import ScriptedEngine, Source
 
 URI = "file:///a.py"
 QUICK = CompletionSettings(debounce_ms=0)
+EAGER = CompletionSettings(debounce_ms=0, work_ahead="always")
 
 
 def request(text: str, **changes: object) -> CompletionRequest:
@@ -180,7 +181,7 @@ async def test_a_cancelled_request_goes_on_while_its_answer_is_typed() -> None:
 
 
 async def test_a_cancelled_request_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("burnish_server.completion.pipeline.TYPING_GRACE", 0.05)
+    monkeypatch.setattr("burnish_server.completion.scheduler.TYPING_GRACE", 0.05)
     engine = ScriptedEngine("foo(1, 2)" * 20, delay=0.05)
     made = pipeline(engine)
     task = asyncio.create_task(made.complete(request("x = |\n")))
@@ -218,7 +219,7 @@ async def test_debounce_asks_only_for_the_last() -> None:
 
 async def test_warming_is_stopped_by_a_request() -> None:
     engine = ScriptedEngine("foo(1)", delay=0.05)
-    made = pipeline(engine)
+    made = pipeline(engine, EAGER)
     made.warm(request("x = |\n"))
     await asyncio.sleep(0.01)
     assert [asked.generate for asked in engine.requests] == [False]
@@ -229,7 +230,7 @@ async def test_warming_is_stopped_by_a_request() -> None:
 
 async def test_nothing_is_warmed_while_the_engine_works() -> None:
     engine = ScriptedEngine("foo(1)", delay=0.02)
-    made = pipeline(engine)
+    made = pipeline(engine, EAGER)
     task = asyncio.create_task(made.complete(request("x = |\n")))
     await asyncio.sleep(0.01)
     made.warm(request("y = |\n"))

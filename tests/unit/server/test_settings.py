@@ -68,5 +68,5 @@ def test_a_bad_value_is_named_and_the_default_stays(raw: object, key: str) -> No
 
 def test_one_bad_value_spoils_no_other() -> None:
     settings, problems = read_settings({"completion": {"enabled": 7, "multiline": False, "debounceMs": 75.0}})
-    assert settings.completion == CompletionSettings(multiline=False)
+    assert settings.completion == CompletionSettings(multiline=False, debounce_ms=75)
     assert len(problems) == 1
