@@ -18,6 +18,9 @@ export interface ServerSettings {
   readonly memory: {
     readonly enabled: boolean;
   };
+  readonly context: {
+    readonly enabled: boolean;
+  };
   readonly model: string;
   readonly engine: {
     readonly threads: number;
@@ -65,6 +68,7 @@ export function serverSettings(): ServerSettings {
       workAhead: config.get("completion.workAhead", "auto"),
     },
     memory: { enabled: config.get("memory.enabled", true) },
+    context: { enabled: config.get("context.enabled", true) },
     model: expandPath(config.get("model", "")),
     engine: {
       threads: config.get("engine.threads", 0),

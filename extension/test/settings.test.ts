@@ -22,6 +22,7 @@ describe("serverSettings", () => {
         workAhead: "auto",
       },
       memory: { enabled: true },
+      context: { enabled: true },
       model: "",
       engine: {
         threads: 0,

@@ -10,6 +10,7 @@ the surroundings of the cursor are parsed from then on: see :meth:`SyntaxTree.fo
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from time import thread_time
@@ -30,8 +31,19 @@ _LOCAL, _LOCAL_SLACK = 12_000, 4_000
 
 
 @cache
+def _language() -> Language:
+    return Language(tree_sitter_python.language())
+
+
+#: A parser keeps state while it parses: every thread has its own.
+_parsers = threading.local()
+
+
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_python.language()))
+    parser: Parser | None = getattr(_parsers, "parser", None)
+    if parser is None:
+        parser = _parsers.parser = Parser(_language())
+    return parser
 
 
 def _encode(text: str) -> bytes:

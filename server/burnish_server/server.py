@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from burnish_server.features import (
     endpoint_key,
     engine_commands,
     hover,
+    imports,
     inline_completion,
     lifecycle,
 )
@@ -58,6 +60,8 @@ class BurnishServer(LanguageServer):
         self.idle = documents.IdleWarmer(self)
         self.memory = WorkspaceFeed(lambda: host.engine)
         self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop]
+        if pipeline.context is not None:
+            self._at_end.append(partial(pipeline.context.feed.stop, self))
 
     @property
     def workspace(self) -> BurnishWorkspace:
@@ -96,6 +100,7 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
         inline_completion,
         engine_commands,
         endpoint_key,
+        imports,
     ):
         module.register(server)
     return server

@@ -18,7 +18,7 @@ from burnish_models.remote.settings import DIALECTS, RemoteSettings
 
 T = TypeVar("T")
 
-__all__ = ["CompletionSettings", "EndpointOptions", "EngineOptions", "Settings", "read_settings"]
+__all__ = ["CompletionSettings", "ContextOptions", "EndpointOptions", "EngineOptions", "Settings", "read_settings"]
 
 
 def _limits(low: float, high: float) -> dict[str, tuple[float, float]]:
@@ -85,6 +85,13 @@ class MemoryOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextOptions:
+    """Cross-file context: definitions in other files of the workspace, shown to the model."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything under ``burnish`` in the client's settings. An empty ``model`` means the selected one."""
 
@@ -93,6 +100,7 @@ class Settings:
     memory: MemoryOptions = MemoryOptions()
     model: str = ""
     log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
+    context: ContextOptions = ContextOptions()
 
 
 def read_settings(raw: object) -> tuple[Settings, list[str]]:

@@ -15,6 +15,8 @@ from typing import BinaryIO
 from pygls.io_ import StdoutWriter, run_async
 
 from burnish_server.completion.pipeline import Pipeline
+from burnish_server.context.feed import GraphFeed
+from burnish_server.context.source import ContextSource
 from burnish_server.engine_host import EngineHost
 from burnish_server.errors import ServerStartError
 from burnish_server.power import PowerMonitor
@@ -84,10 +86,11 @@ async def serve_stdio(host: EngineHost) -> int:
     output = _take_stdout()
     reader = asyncio.StreamReader(limit=_LINE_LIMIT)
     _feed_from(sys.stdin.fileno(), reader)
+    pipeline = _pipeline(host)
     try:
-        return await _serve_client(host, reader, StdoutWriter(output), _pipeline(host))
+        return await _serve_client(host, reader, StdoutWriter(output), pipeline)
     finally:
-        await host.close()
+        await _close(host, pipeline)
 
 
 async def serve_tcp(host: EngineHost, address: str, port: int, listening: Callable[[int], None]) -> None:
@@ -125,13 +128,20 @@ async def serve_tcp(host: EngineHost, address: str, port: int, listening: Callab
             listening(listener.sockets[0].getsockname()[1])
             await listener.serve_forever()
     finally:
-        await host.close()
+        await _close(host, pipeline)
 
 
 def _pipeline(host: EngineHost) -> Pipeline:
-    pipeline = Pipeline(host, Settings().completion, spare=PowerMonitor().spare)
+    context = ContextSource(GraphFeed(host.home))
+    pipeline = Pipeline(host, Settings().completion, spare=PowerMonitor().spare, context=context)
     host.on_reload(pipeline.reset)
     return pipeline
+
+
+async def _close(host: EngineHost, pipeline: Pipeline) -> None:
+    if pipeline.context is not None:
+        await pipeline.context.feed.close()
+    await host.close()
 
 
 async def _serve_client(

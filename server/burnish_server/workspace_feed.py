@@ -19,7 +19,7 @@ from pygls.uris import to_fs_path
 from burnish_models.engine.base import Engine
 from burnish_models.errors import EngineError
 
-__all__ = ["WorkspaceFeed", "python_files"]
+__all__ = ["WorkspaceFeed", "is_wanted", "python_files"]
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def _skipped(folder: str) -> bool:
     return folder.startswith(".") or folder in _SKIPPED_FOLDERS or folder.endswith(".egg-info")
 
 
-def _wanted(root: Path, path: Path) -> bool:
+def is_wanted(root: Path, path: Path) -> bool:
     """Whether a file below ``root`` may be remembered, judged by its name and its folders' names."""
     if not path.is_relative_to(root) or not path.name.endswith(_SUFFIXES) or path.name.startswith("."):
         return False
@@ -57,11 +57,11 @@ def _wanted(root: Path, path: Path) -> bool:
     )
 
 
-def python_files(root: Path) -> list[Path]:
+def python_files(root: Path, *, empty: bool = False) -> list[Path]:
     """The Python files of a folder, those changed last at the end; the oldest are left out of a very large one.
 
     Not looked into: hidden folders, virtual environments (known by their ``pyvenv.cfg``), what package managers and
-    builds leave. Links are not followed. What cannot be read is skipped.
+    builds leave. Links are not followed. What cannot be read is skipped, and so are ``empty`` files unless asked for.
     """
     found: list[tuple[float, int, Path]] = []
     for folder, folders, names in os.walk(root):
@@ -70,14 +70,14 @@ def python_files(root: Path) -> list[Path]:
             name for name in folders if not _skipped(name) and not (here / name / "pyvenv.cfg").exists()
         ]
         for path in (here / name for name in names):
-            if not _wanted(root, path) or path.is_symlink():
+            if not is_wanted(root, path) or path.is_symlink():
                 continue
             try:
                 stat = path.stat()
             except OSError as error:
                 log.debug("%s is not remembered: %s", path, error)
                 continue
-            if 0 < stat.st_size <= LARGEST_FILE:
+            if (empty or stat.st_size) and stat.st_size <= LARGEST_FILE:
                 found.append((stat.st_mtime, stat.st_size, path))
     found.sort(reverse=True)
     kept: list[Path] = []
@@ -175,7 +175,7 @@ class WorkspaceFeed:
         """The file of ``uri`` where it belongs to the workspace and may be remembered."""
         name = to_fs_path(uri) if self._roots and uri.startswith("file:") else None
         path = Path(name) if name else None
-        return path if path is not None and any(_wanted(root, path) for root in self._roots) else None
+        return path if path is not None and any(is_wanted(root, path) for root in self._roots) else None
 
     async def _run(self) -> None:
         while True:

@@ -39,6 +39,7 @@ async def test_capabilities(start: Start) -> None:
             "whyNoSuggestion",
             "doctor",
             "statistics",
+            "addImports",
             "status",
         )
     }

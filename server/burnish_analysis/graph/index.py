@@ -1,155 +1,91 @@
-"""The graph of a whole workspace: scanned in slices, updated file by file, kept on disk between runs."""
+"""The graph of one workspace folder in memory: files by path, modules by name, what is open before what is on disk."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
-from cattrs import Converter
-from cattrs.errors import BaseValidationError
-
-from burnish_analysis.graph.extract import extract
 from burnish_analysis.graph.model import FileGraph
-from burnish_analysis.graph.resolve import Resolver
-from burnish_analysis.syntax import SyntaxTree
 
-__all__ = ["WorkspaceIndex"]
+__all__ = ["MAX_FILES", "CodeGraph", "module_names"]
 
-log = logging.getLogger(__name__)
-
-_VERSION = 1
-MAX_BYTES = 1_000_000
+#: More files than this are not indexed.
 MAX_FILES = 20_000
-_SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "env", "site-packages"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A file's graph and the modification time (ns) and size (bytes) it was read at."""
+class CodeGraph:
+    """Graphs by path (POSIX, relative to the workspace folder). Safe to use from several threads."""
 
-    mtime: int
-    size: int
-    graph: FileGraph
-
-
-class WorkspaceIndex:
-    """Graphs by path (POSIX, relative to ``root``). Safe to use from several threads."""
-
-    def __init__(self, root: Path, store: Path | None = None) -> None:
-        self.root = root
-        self._store = store
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries = self._load()
+        self._disk: dict[str, FileGraph] = {}
         self._open: dict[str, FileGraph] = {}
+        self._modules: dict[str, str] | None = None
 
-    @property
-    def files(self) -> dict[str, FileGraph]:
-        """A snapshot of all graphs; what is open in the editor goes before what is on disk."""
+    def __len__(self) -> int:
+        return len(self._disk.keys() | self._open.keys())
+
+    def paths(self) -> list[str]:
+        """Every indexed file."""
         with self._lock:
-            return {path: entry.graph for path, entry in self._entries.items()} | self._open
+            return sorted(self._disk.keys() | self._open.keys())
 
-    def resolver(self) -> Resolver:
-        """Name lookup over the present snapshot."""
-        return Resolver(self.files)
+    def get(self, path: str) -> FileGraph | None:
+        """A file's graph: the open document's where there is one."""
+        return self._open.get(path) or self._disk.get(path)
 
-    def update(self, path: str, tree: SyntaxTree) -> None:
-        """Take an open document's present text."""
+    def put(self, path: str, graph: FileGraph | None, *, is_open: bool = False) -> None:
+        """Take a file's new graph; ``None`` forgets it."""
         with self._lock:
-            entry = self._entries.get(path)
-            before = self._open.get(path) or (entry.graph if entry else None)
-        graph = extract(tree, before)
-        with self._lock:
-            self._open[path] = graph
+            layer = self._open if is_open else self._disk
+            known = path in self._disk or path in self._open
+            if graph is None:
+                layer.pop(path, None)
+            elif known or len(self._disk) < MAX_FILES:
+                layer[path] = graph
+            if known != (path in self._disk or path in self._open):
+                self._modules = None
 
-    def close(self, path: str) -> None:
-        """Forget an open document's text: the file on disk counts again."""
+    def keep_only(self, paths: Iterable[str]) -> None:
+        """Forget the files on disk that are not among ``paths``."""
+        wanted = set(paths)
         with self._lock:
-            self._open.pop(path, None)
+            self._disk = {path: graph for path, graph in self._disk.items() if path in wanted}
+            self._modules = None
 
-    def scan(self) -> Iterator[str]:
-        """Read what is new or changed on disk, yielding each path read, then drop what is gone.
-
-        Runs in a background thread: between two steps the caller may sleep or stop.
-        """
-        seen: set[str] = set()
-        for file in _python_files(self.root):
-            if len(seen) >= MAX_FILES:
-                log.warning("The workspace has more than %d Python files: the rest is not indexed", MAX_FILES)
-                break
-            path = file.relative_to(self.root).as_posix()
-            try:
-                if self._read(file, path):
-                    yield path
-                seen.add(path)
-            except OSError as error:
-                log.debug("Cannot index %s: %s", path, error)
-        with self._lock:
-            self._entries = {path: entry for path, entry in self._entries.items() if path in seen}
-
-    def save(self) -> None:
-        """Write the index atomically; a failure is logged, because it can always be built again."""
-        if self._store is None:
-            return
-        with self._lock:
-            entries = dict(self._entries)
-        data = {"version": _VERSION, "files": {k: asdict(v) for k, v in entries.items()}}
-        temporary = ""
-        try:
-            self._store.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._store.parent, prefix=self._store.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(data, stream)
-            Path(temporary).replace(self._store)
-        except OSError as error:
-            log.warning("Cannot save the workspace index to %s: %s", self._store, error)
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
-
-    def _read(self, file: Path, path: str) -> bool:
-        status = file.stat()
-        with self._lock:
-            known = self._entries.get(path)
-        if status.st_size > MAX_BYTES:
+    def module(self, name: str) -> str | None:
+        """The file of a module by its dotted name."""
+        modules = self._modules
+        if modules is None:
             with self._lock:
-                self._entries.pop(path, None)
-            return False
-        if known is not None and (known.mtime, known.size) == (status.st_mtime_ns, status.st_size):
-            return False
-        text = file.read_bytes().decode("utf-8-sig", "replace")
-        graph = extract(SyntaxTree(text), known.graph if known else None)
-        with self._lock:
-            self._entries[path] = _Entry(status.st_mtime_ns, status.st_size, graph)
-        return True
-
-    def _load(self) -> dict[str, _Entry]:
-        if self._store is None or not self._store.exists():
-            return {}
-        try:
-            data = json.loads(self._store.read_text(encoding="utf-8"))
-            if data["version"] != _VERSION:
-                log.info("The workspace index is of another version: it is built again")
-                return {}
-            return Converter().structure(data["files"], dict[str, _Entry])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, BaseValidationError) as error:
-            log.warning("The workspace index %s cannot be read and is built again: %r", self._store, error)
-            return {}
+                modules = self._modules = _modules(self._disk.keys() | self._open.keys())
+        return modules.get(name)
 
 
-def _python_files(root: Path) -> Iterator[Path]:
-    """Python files below ``root`` in a stable order, without hidden folders, virtual environments and links."""
-    for folder, names, files in os.walk(root):
-        here = Path(folder)
-        names[:] = sorted(
-            name
-            for name in names
-            if not name.startswith(".") and name not in _SKIPPED and not (here / name / "pyvenv.cfg").exists()
-        )
-        for name in sorted(files):
-            if name.endswith(".py") and not name.startswith(".") and not (here / name).is_symlink():
-                yield here / name
+def _modules(paths: Iterable[str]) -> dict[str, str]:
+    """Modules by every name they may be imported by; of two files of one name the nearest to the root counts."""
+    known = set(paths)
+    found: dict[str, str] = {}
+    for path in sorted(known, key=lambda path: (path.count("/"), path)):
+        for name in module_names(path, known):
+            found.setdefault(name, path)
+    return found
+
+
+def module_names(path: str, known: set[str]) -> list[str]:
+    """The dotted names of a file: from the folder above its package, from ``src/`` and from the workspace folder.
+
+    ``known`` are all files: a package is a folder with an ``__init__.py``.
+    """
+    pure = PurePosixPath(path)
+    parts = list(pure.with_suffix("").parts)
+    if parts and parts[-1] == "__init__":
+        parts = parts[:-1]
+    folders = list(pure.parent.parts)
+    top = len(folders)
+    while top and "/".join([*folders[:top], "__init__.py"]) in known:
+        top -= 1
+    starts = dict.fromkeys((top, 1 if parts[:1] == ["src"] and len(parts) > 1 else 0, 0))
+    names = [".".join(parts[start:]) for start in starts]
+    return [name for name in names if name]

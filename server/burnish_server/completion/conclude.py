@@ -37,6 +37,7 @@ class Conclusion:
     candidate: str = ""
     rule: str | None = None
     detail: str = ""
+    imports: tuple[str, ...] = ()
 
 
 def conclude(
@@ -63,7 +64,7 @@ def conclude(
     if isinstance(offer, Dropped):
         unfinished = offer.rule == "empty" and not answer.complete
         rule = "deadline" if unfinished and answer.finish.reason == "deadline" else offer.rule
-        return replace(base, rule=rule)
+        return replace(base, rule=rule, detail=offer.detail)
     if not verdict.passed:
         needed = judge.threshold if threshold is None else threshold
         detail = f"It was {verdict.confidence:.0%} sure of {offer.text.strip()!r}; {needed:.0%} are needed."
@@ -72,7 +73,7 @@ def conclude(
     if request.selected is not None:
         end = request.selected.end + (offer.end - request.offset)
         text, start = request.selected.text + text, request.selected.start
-    return replace(base, text=text, start=start, end=end)
+    return replace(base, text=text, start=start, end=end, imports=offer.imports)
 
 
 def with_costs(result: CompletionResult, found: Found, total_ms: float) -> CompletionResult:

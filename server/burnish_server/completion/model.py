@@ -59,7 +59,7 @@ class CompletionResult:
 
     ``text`` replaces ``[start, end)`` of the document; it is empty when ``dropped`` names the rule that
     silenced it, and ``reason`` says so in one sentence. ``candidate`` is what the model wrote, for the
-    log of reasons.
+    log of reasons. ``imports`` are the statements that ``text`` needs at the top of the file.
     """
 
     text: str
@@ -74,6 +74,7 @@ class CompletionResult:
     reason: str = ""
     candidate: str = ""
     reused: bool = False
+    imports: tuple[str, ...] = ()
 
     def as_contract(self) -> dict[str, Any]:
         """The JSON object of ``burnish complete``."""
@@ -85,4 +86,5 @@ class CompletionResult:
             "timings": {key: round(value, 3) for key, value in asdict(self.timings).items()},
             "tokens": asdict(self.tokens),
             "dropped": self.dropped,
+            "imports": list(self.imports),
         }

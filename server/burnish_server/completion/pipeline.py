@@ -23,6 +23,7 @@ from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.completion.reasons import Reasons, sentence_for
 from burnish_server.completion.scheduler import Scheduler
 from burnish_server.completion.window import build_window
+from burnish_server.context.source import ContextSource
 from burnish_server.documents import SourceText
 from burnish_server.settings import CompletionSettings
 
@@ -66,6 +67,7 @@ class Pipeline:
         source: the engine and its calibration.
         settings: the user's settings.
         spare: whether there is power to spare for work that nobody has asked for yet, given the user's ``work_ahead``.
+        context: what other files say; without it the prompt shows the file alone.
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class Pipeline:
         settings: CompletionSettings,
         *,
         spare: Callable[[str], bool] = lambda setting: setting == "always",
+        context: ContextSource | None = None,
     ) -> None:
         self.settings = settings
         self.reasons = Reasons()
         self.scheduler = Scheduler()
+        self.context = context
         self._sizer = PromptSizer()
         self._source = source
         self._spare = spare
@@ -129,7 +133,8 @@ class Pipeline:
         if not self.settings.enabled or request.language != "python":
             return
         if len(request.source.text) <= MAX_FILE_CHARACTERS:
-            self.scheduler.warm(engine, GenerateRequest(self._prompt(request, engine), generate=False))
+            prompt = self._prompt(request, engine, idle=True)
+            self.scheduler.warm(engine, GenerateRequest(prompt, generate=False))
 
     def reset(self) -> None:
         """Forget answers and stop work: another model or adapter serves from now on."""
@@ -241,7 +246,7 @@ class Pipeline:
         if end.rule is not None:
             result = self._silence(request, end.rule, started, end.detail)
         else:
-            result = CompletionResult(text=end.text, start=end.start, end=end.end)
+            result = CompletionResult(text=end.text, start=end.start, end=end.end, imports=end.imports)
             self.scheduler.counters.shown += 1
             self._source.note_latency(_since(started))
         result = replace(result, confidence=end.confidence, candidate=end.candidate)
@@ -270,9 +275,11 @@ class Pipeline:
             reason=sentence,
         )
 
-    def _prompt(self, request: CompletionRequest, engine: Engine) -> FimPrompt:
-        budget = self._sizer.budget(engine.describe())
-        return build_window(request.source, request.offset, budget, request.path).prompt
+    def _prompt(self, request: CompletionRequest, engine: Engine, *, idle: bool = False) -> FimPrompt:
+        info = engine.describe()
+        if self.context is not None:
+            return self.context.prompt(request, self._sizer.tokens(info), info.prefill_rate, idle=idle)
+        return build_window(request.source, request.offset, self._sizer.budget(info), request.path).prompt
 
 
 def _since(started: float) -> float:

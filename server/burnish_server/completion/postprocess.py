@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burnish_analysis.brackets import balance
 from burnish_analysis.indent import columns, leading_whitespace
 from burnish_server.completion.brackets import fit
+from burnish_server.completion.existence import missing
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.repetition import (
     cut_lines_below,
@@ -25,11 +26,15 @@ _LINE_ENDERS = frozenset(")]}:")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A text that replaces ``[start, end)`` of the document, in the document's own line ends."""
+    """A text that replaces ``[start, end)`` of the document, in the document's own line ends.
+
+    ``imports`` are the statements that it needs at the top of the file.
+    """
 
     text: str
     start: int
     end: int
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Dropped:
     """Nothing to show; ``rule`` is a key of :data:`burnish_server.completion.reasons.SENTENCES`."""
 
     rule: str
+    detail: str = ""
 
 
 def postprocess(
@@ -108,7 +114,24 @@ def _checked(source: SourceText, offset: int, text: str, covered: int, intent: I
     probe, baseline = _probe(source, offset, covered, native, intent)
     if intent.tree.errors_added(offset, offset + covered, probe, baseline) > 0:
         return Dropped("syntax")
-    return Offer(native, offset, offset + covered)
+    return _with_imports(source, Offer(native, offset, offset + covered), intent)
+
+
+def _with_imports(source: SourceText, offer: Offer, intent: Intent) -> Offer | Dropped:
+    """The offer with the imports it needs; none where it uses names or attributes that do not exist."""
+    if intent.context.in_string or intent.context.in_comment:
+        return offer
+    text = source.text[: offer.start] + offer.text + source.text[offer.end :]
+    found = missing(intent.tree.update(text), offer.start, offer.start + len(offer.text))
+    if found.names:
+        return Dropped("unknown-name", f"Nothing here defines {_listed(found.names)}.")
+    if found.attributes:
+        return Dropped("unknown-attribute", f"The class has no {_listed(found.attributes)}.")
+    return replace(offer, imports=found.imports)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _finishes_line(source: SourceText, end: int, bare: str) -> bool:

@@ -35,6 +35,8 @@ SENTENCES: dict[str, str] = {
     "repeats-above": "The suggestion repeated the line above the cursor.",
     "duplicate-suffix": "The suggestion repeated what already stands right of the cursor.",
     "syntax": "The suggestion would have added a syntax error.",
+    "unknown-name": "The suggestion would have used a name that does not exist.",
+    "unknown-attribute": "The suggestion would have used an attribute that does not exist.",
     "low-confidence": "The model was not sure enough.",
 }
 

@@ -49,6 +49,7 @@ class IdleWarmer:
                 offset=source.offset_at(line, character, self._server.encoding),
                 path=document.path or "",
                 language=document.language_id or "",
+                tree=document.tree,
             )
         )
 
@@ -60,6 +61,8 @@ def register(server: BurnishServer) -> None:
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.idle.at(params.text_document.uri, 1_000_000_000, 0, delay=0.0)
         server.memory.changed(params.text_document.uri, params.text_document.text)
+        if server.pipeline.context is not None:
+            server.pipeline.context.opened(params.text_document.uri, params.text_document.text)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
@@ -72,6 +75,8 @@ def register(server: BurnishServer) -> None:
         last = params.content_changes[-1] if params.content_changes else None
         if isinstance(last, types.TextDocumentContentChangePartial):
             line = last.range.start.line + last.text.count("\n")
+            if server.pipeline.context is not None:
+                server.pipeline.context.changed(uri, document.snapshot.text, line)
             tail = len(last.text) - last.text.rfind("\n") - 1
             start = 0 if "\n" in last.text else last.range.start.character
             server.idle.at(uri, line, start + tail)
@@ -81,9 +86,13 @@ def register(server: BurnishServer) -> None:
         server.idle.cancel()
         server.pipeline.document_closed(params.text_document.uri)
         server.memory.changed_on_disk(params.text_document.uri)
+        if server.pipeline.context is not None:
+            server.pipeline.context.closed(params.text_document.uri)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             if server.workspace.document(change.uri) is None:
                 server.memory.changed_on_disk(change.uri)
+                if server.pipeline.context is not None:
+                    server.pipeline.context.changed_on_disk(change.uri)

@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from burnish_server.completion.model import CompletionRequest, CompletionResult, SelectedItem
 from burnish_server.documents import SourceText
+from burnish_server.features.imports import ADD_IMPORTS
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -82,7 +83,12 @@ def _items(
     encoding = server.encoding
     start = types.Position(*request.source.position_at(result.start, encoding))
     end = types.Position(*request.source.position_at(result.end, encoding))
-    return [types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end))]
+    command = None
+    if result.imports:
+        command = types.Command("Add the import", ADD_IMPORTS, arguments=[request.uri, list(result.imports)])
+    return [
+        types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end), command=command)
+    ]
 
 
 def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:

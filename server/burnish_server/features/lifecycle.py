@@ -77,7 +77,7 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
         log.warning("%s", problem)
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
     before, server.settings = server.settings, settings
-    if before.memory != settings.memory and server.host.started:
+    if (before.memory, before.context) != (settings.memory, settings.context) and server.host.started:
         remember_workspace(server)
     server.pipeline.settings = settings.completion
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
@@ -91,11 +91,13 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
 
 
 def remember_workspace(server: BurnishServer) -> None:
-    """Begin to feed the memory of the client's folders, or end it, as the settings say."""
+    """Begin to feed the memory and the code graph of the client's folders, or end it, as the settings say."""
     folders = [folder.uri for folder in server.workspace.folders.values()]
     names = folders or ([server.workspace.root_uri] if server.workspace.root_uri else [])
     roots = [Path(name) for uri in names if (name := to_fs_path(uri))]
     server.memory.start(roots if server.settings.memory.enabled else [])
+    if server.pipeline.context is not None:
+        server.pipeline.context.feed.start(roots if server.settings.context.enabled else [], server)
 
 
 async def _register_for_changes(server: BurnishServer) -> None:

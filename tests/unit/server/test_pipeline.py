@@ -17,6 +17,17 @@ QUICK = CompletionSettings(debounce_ms=0)
 EAGER = CompletionSettings(debounce_ms=0, work_ahead="always")
 
 
+@pytest.fixture(autouse=True)
+def every_name_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scripts here speak of foo and bar; names have tests of their own."""
+    monkeypatch.setattr("burnish_analysis.names._ALWAYS", _Anything())
+
+
+class _Anything:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 def request(text: str, **changes: object) -> CompletionRequest:
     source = SourceText(text.replace("|", ""))
     return CompletionRequest(URI, source, text.index("|"), **changes)  # type: ignore[arg-type]
@@ -31,7 +42,8 @@ async def test_an_offer_with_the_contracts_fields() -> None:
     result = await made.complete(request("import a\nx = |\n"))
     assert (result.text, result.dropped) == ("foo(1)", None)
     contract = result.as_contract()
-    assert set(contract) == {"text", "confidence", "model", "adapter", "timings", "tokens", "dropped"}
+    fields = {"text", "confidence", "model", "adapter", "timings", "tokens", "dropped", "imports"}
+    assert set(contract) == fields
     assert set(contract["timings"]) == {"queue_ms", "prefill_ms", "decode_ms", "total_ms"}
     assert set(contract["tokens"]) == {"prompt", "cached", "generated"}
     assert contract["model"] == "scripted"

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from burnish_server.settings import CompletionSettings, EngineOptions, MemoryOptions, Settings, read_settings
+from burnish_server.settings import (
+    CompletionSettings,
+    ContextOptions,
+    EngineOptions,
+    MemoryOptions,
+    Settings,
+    read_settings,
+)
 
 FULL = {
     "completion": {
@@ -15,6 +22,7 @@ FULL = {
     "model": "burnish-nano",
     "engine": {"threads": 3, "gpuLayers": 0, "contextTokens": 4096},
     "memory": {"enabled": False},
+    "context": {"enabled": False},
     "logLevel": "debug",
 }
 
@@ -28,6 +36,7 @@ def test_everything_given() -> None:
         MemoryOptions(False),
         "burnish-nano",
         "debug",
+        ContextOptions(False),
     )
 
 

@@ -6,7 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["CoveragePoint", "Proportion", "precision_coverage", "wilson"]
+import numpy as np
+
+__all__ = [
+    "CoveragePoint",
+    "Estimate",
+    "Proportion",
+    "mean_pass_at_k",
+    "pass_at_k",
+    "precision_coverage",
+    "wilson",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +64,45 @@ def precision_coverage(
             CoveragePoint(threshold, len(shown) / max(1, len(correct)), wilson(sum(shown), len(shown)))
         )
     return points
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over tasks with its 95 % interval and how that was found: ``wilson`` or ``bootstrap``."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.value:.1%} (95 % CI {self.low:.1%} to {self.high:.1%})"
+
+
+def pass_at_k(samples: int, passed: int, k: int) -> float:
+    """The chance that at least one of ``k`` of the samples passes, unbiased: 1 - C(n-c, k) / C(n, k).
+
+    Chen et al. 2021, "Evaluating Large Language Models Trained on Code", equation 1.
+
+    Raises:
+        ValueError: ``k`` is not between 1 and ``samples``, or ``passed`` not between 0 and ``samples``.
+    """
+    if not (1 <= k <= samples and 0 <= passed <= samples):
+        raise ValueError(f"no pass@{k} of {samples} samples with {passed} passed")
+    return 1.0 - math.comb(samples - passed, k) / math.comb(samples, k)
+
+
+def mean_pass_at_k(results: Sequence[tuple[int, int]], k: int, resamples: int = 10_000) -> Estimate:
+    """Mean pass@k over tasks, each ``(samples, passed)``; the same tasks always give the same interval.
+
+    Where each task is a plain yes or no, the interval is Wilson's; otherwise the percentile bootstrap over tasks
+    (Efron 1979).
+    """
+    scores = np.array([pass_at_k(samples, passed, k) for samples, passed in results])
+    if np.isin(scores, (0.0, 1.0)).all():
+        share = wilson(int(scores.sum()), len(scores))
+        return Estimate(share.value, share.low, share.high, "wilson")
+    rng = np.random.default_rng(0)
+    means = np.array([scores[rng.integers(0, len(scores), len(scores))].mean() for _ in range(resamples)])
+    low, high = np.quantile(means, (0.025, 0.975))
+    return Estimate(float(scores.mean()), float(low), float(high), "bootstrap")

@@ -1,0 +1,1 @@
+"""What other files, and far parts of the same one, say about the place the user works at."""

@@ -1,0 +1,182 @@
+"""Keeps the code graph of a window's folders in step: all Python files at first, then whatever changes.
+
+A process of its own reads and parses (``burnish_analysis.graph.worker``); here its results are taken in small portions. The
+files are those that the workspace's memory takes as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pygls.uris import to_fs_path
+
+from burnish_analysis.graph.index import CodeGraph
+from burnish_analysis.graph.store import store_path
+from burnish_server.context.process import GraphProcess, GraphProcessError
+from burnish_server.workspace_feed import LARGEST_FILE, SETTLE, is_wanted, python_files
+
+__all__ = ["GraphFeed", "Located"]
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks for something to do.
+_LOOK = 0.25
+#: The process is ended when there was nothing to do for so many seconds, and not started again after so many failures.
+_IDLE, _MOST_FAILURES = 60.0, 3
+
+#: A workspace folder, its graph, and a file's path in it.
+Located = tuple[Path, CodeGraph, str]
+
+
+class GraphFeed:
+    """The code graphs of the folders that windows have open. Lives in one asyncio event loop; no method blocks.
+
+    Args:
+        home: Burnish's folder; graphs are kept below its ``cache``.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._folders: dict[Path, _Folder] = {}
+        self._wishes: dict[int, list[Path]] = {}
+
+    def start(self, roots: Sequence[Path], client: object = None) -> None:
+        """Index these folders for a client from now on; of no folder, nothing. Clients share what they both have open."""
+        self._wishes[id(client)] = list(roots)
+        wanted = {root for wish in self._wishes.values() for root in wish}
+        for root in [root for root in self._folders if root not in wanted]:
+            self._folders.pop(root).stop()
+        for root in wanted - self._folders.keys():
+            self._folders[root] = _Folder(root, store_path(self._home, root))
+
+    def stop(self, client: object = None) -> None:
+        """Index nothing more for a client; what nobody else has open is forgotten."""
+        self.start([], client)
+        self._wishes.pop(id(client), None)
+
+    async def close(self) -> None:
+        """Stop for all clients and wait until the processes are gone."""
+        folders = list(self._folders.values())
+        self._wishes, self._folders = {}, {}
+        for folder in folders:
+            folder.stop()
+        for folder in folders:
+            await folder.ended()
+
+    def changed(self, uri: str, text: str) -> None:
+        """A document has this text now."""
+        if (found := self._wanted(uri)) is not None:
+            found[0].pending[found[1]] = (time.monotonic() + SETTLE, text)
+
+    def changed_on_disk(self, uri: str) -> None:
+        """A file changed, came or went, or its document was closed."""
+        if (found := self._wanted(uri)) is not None:
+            found[0].graph.put(found[1], None, is_open=True)
+            found[0].pending[found[1]] = (time.monotonic(), None)
+
+    def locate(self, path: str) -> Located | None:
+        """The folder, graph and relative name of a file by its absolute path; the innermost folder counts."""
+        file = Path(path) if path else None
+        roots = [root for root in self._folders if file is not None and file.is_relative_to(root)]
+        if file is None or not roots:
+            return None
+        root = max(roots, key=lambda root: len(root.parts))
+        return root, self._folders[root].graph, file.relative_to(root).as_posix()
+
+    async def settled(self) -> None:
+        """Wait until everything known so far is in the graphs; for tests and benchmarks."""
+        for folder in self._folders.values():
+            await folder.settled()
+
+    def _wanted(self, uri: str) -> tuple[_Folder, str] | None:
+        name = to_fs_path(uri) if self._folders and uri.startswith("file:") else None
+        found = self.locate(name) if name else None
+        if found is None or not is_wanted(found[0], found[0] / found[2]):
+            return None
+        return self._folders[found[0]], found[2]
+
+
+class _Folder:
+    """One folder: its graph, what is to be read, and the task that has it read."""
+
+    def __init__(self, root: Path, store: Path) -> None:
+        self.graph = CodeGraph()
+        #: Files to read anew: not before this reading of the monotonic clock; their text, None to read the disk.
+        self.pending: dict[str, tuple[float, str | None]] = {}
+        self._root = root
+        self._process = GraphProcess(root, store)
+        self._listed = False
+        self._failures = 0
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="burnish-graph")
+
+    def stop(self) -> None:
+        self._task.cancel()
+        self._process.kill()
+
+    async def ended(self) -> None:
+        await asyncio.wait({self._task})
+        await self._process.ended()
+
+    async def settled(self) -> None:
+        while (not self._listed or self.pending) and not self._task.done():
+            await asyncio.sleep(0.02)
+
+    async def _run(self) -> None:
+        last = time.monotonic()
+        try:
+            while self._failures < _MOST_FAILURES:
+                if await self._look():
+                    last = time.monotonic()
+                elif time.monotonic() - last > _IDLE:
+                    await self._process.close()
+                await asyncio.sleep(_LOOK)
+            log.warning("The code graph of %s is not kept up to date: its process fails.", self._root)
+        finally:
+            self._process.kill()
+
+    async def _look(self) -> bool:
+        """Do what there is to do now; whether there was anything."""
+        try:
+            if not self._listed:
+                await self._read_all()
+                return True
+            now = time.monotonic()
+            due = [path for path, (at, _) in self.pending.items() if at <= now]
+            for path in due:
+                await self._read_one(path)
+        except GraphProcessError as error:
+            self._failures += 1
+            log.warning("%s", error)
+            return True
+        return bool(due)
+
+    async def _read_all(self) -> None:
+        began = time.monotonic()
+        files = await asyncio.to_thread(python_files, self._root, empty=True)
+        paths = [path.relative_to(self._root).as_posix() for path in reversed(files)]
+        await self._ask({"op": "all", "paths": paths})
+        self.graph.keep_only(paths)
+        self._listed = True
+        log.info("The code graph of %s: %d files, %.1f s", self._root, len(paths), time.monotonic() - began)
+
+    async def _read_one(self, path: str) -> None:
+        due, text = self.pending[path]
+        if text is None:
+            await self._ask({"op": "file", "path": path})
+        elif len(text) <= LARGEST_FILE:
+            await self._ask({"op": "text", "path": path, "text": text})
+        if self.pending.get(path, (0.0, None))[0] == due:
+            del self.pending[path]
+
+    async def _ask(self, operation: dict[str, Any]) -> None:
+        async for path, is_open, graph in self._process.ask(operation):
+            # A document closed meanwhile is no longer open: what the disk holds comes next.
+            if not is_open or self.pending.get(path, (0.0, ""))[1] is not None:
+                self.graph.put(path, graph, is_open=is_open)
+            await asyncio.sleep(0)
+        self._failures = 0
