@@ -13,6 +13,7 @@ export interface ServerSettings {
     readonly minConfidence: number | null;
     readonly maxLatencyMs: number;
     readonly debounceMs: number | null;
+    readonly adaptConfidence: boolean;
     readonly workAhead: string;
   };
   readonly memory: {
@@ -65,6 +66,7 @@ export function serverSettings(): ServerSettings {
       minConfidence: config.get<number | null>("completion.minConfidence", null),
       maxLatencyMs: config.get("completion.maxLatencyMs", 1500),
       debounceMs: config.get<number | null>("completion.debounceMs", null),
+      adaptConfidence: config.get("completion.adaptConfidence", true),
       workAhead: config.get("completion.workAhead", "auto"),
     },
     memory: { enabled: config.get("memory.enabled", true) },

@@ -19,6 +19,7 @@ describe("serverSettings", () => {
         minConfidence: 0.4,
         maxLatencyMs: 1500,
         debounceMs: null,
+        adaptConfidence: true,
         workAhead: "auto",
       },
       memory: { enabled: true },

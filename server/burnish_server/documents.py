@@ -83,6 +83,10 @@ class SourceText:
         """Number of lines, the empty one after a final line end included."""
         return len(self.line_starts)
 
+    def split_at(self, offset: int) -> tuple[str, str]:
+        """The text left and right of an offset."""
+        return self.text[:offset], self.text[offset:]
+
     def line_span(self, line: int) -> tuple[int, int]:
         """``(start, end)`` of a line without its line end. ``line`` is 0-based and must exist."""
         starts = self.line_starts

@@ -18,7 +18,14 @@ from burnish_models.remote.settings import DIALECTS, RemoteSettings
 
 T = TypeVar("T")
 
-__all__ = ["CompletionSettings", "ContextOptions", "EndpointOptions", "EngineOptions", "Settings", "read_settings"]
+__all__ = [
+    "CompletionSettings",
+    "ContextOptions",
+    "EndpointOptions",
+    "EngineOptions",
+    "Settings",
+    "read_settings",
+]
 
 
 def _limits(low: float, high: float) -> dict[str, tuple[float, float]]:
@@ -30,7 +37,8 @@ class CompletionSettings:
     """Ghost text.
 
     ``min_confidence`` ``None`` means the threshold the model was calibrated for, ``debounce_ms`` ``None`` a wait chosen
-    from the user's typing and the speed of answers. ``work_ahead`` says when the model may work before it is asked.
+    from the user's typing and the speed of answers. ``adapt_confidence`` lets the threshold follow how often suggestions
+    are what the user writes. ``work_ahead`` says when the model may work before it is asked.
     """
 
     enabled: bool = True
@@ -38,6 +46,7 @@ class CompletionSettings:
     min_confidence: float | None = field(default=None, metadata=_limits(0.0, 1.0))
     max_latency_ms: int = field(default=1500, metadata=_limits(50, 60_000))
     debounce_ms: int | None = field(default=None, metadata=_limits(0, 5_000))
+    adapt_confidence: bool = True
     work_ahead: str = field(default="auto", metadata={"choices": ("auto", "always", "never")})
 
 

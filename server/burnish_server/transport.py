@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from pygls.io_ import StdoutWriter, run_async
 
+from burnish_server.completion.adaptation import Adaptation
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.context.feed import GraphFeed
 from burnish_server.context.source import ContextSource
@@ -133,7 +134,13 @@ async def serve_tcp(host: EngineHost, address: str, port: int, listening: Callab
 
 def _pipeline(host: EngineHost) -> Pipeline:
     context = ContextSource(GraphFeed(host.home))
-    pipeline = Pipeline(host, Settings().completion, spare=PowerMonitor().spare, context=context)
+    pipeline = Pipeline(
+        host,
+        Settings().completion,
+        spare=PowerMonitor().spare,
+        context=context,
+        adaptation=Adaptation(host.home / "confidence"),
+    )
     host.on_reload(pipeline.reset)
     return pipeline
 
@@ -141,6 +148,8 @@ def _pipeline(host: EngineHost) -> Pipeline:
 async def _close(host: EngineHost, pipeline: Pipeline) -> None:
     if pipeline.context is not None:
         await pipeline.context.feed.close()
+    if pipeline.adaptation is not None:
+        pipeline.adaptation.flush()
     await host.close()
 
 

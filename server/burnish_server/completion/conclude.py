@@ -12,7 +12,7 @@ from burnish_server.completion.intent import Intent
 from burnish_server.completion.model import CompletionRequest, CompletionResult, TokenCounts
 from burnish_server.completion.postprocess import Dropped, postprocess
 
-__all__ = ["Conclusion", "Found", "conclude", "with_costs"]
+__all__ = ["Conclusion", "Found", "conclude", "first_line", "with_costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def conclude(
     answer = found.answer
     if not answer.complete and not intent.multiline:
         return Conclusion(rule="deadline" if answer.finish.reason == "deadline" else "unfinished")
-    pieces = found.left if intent.multiline else _first_line(found.left)
+    pieces = found.left if intent.multiline else first_line(found.left)
     verdict = (judge_block if intent.multiline else judge_line)(pieces, judge, threshold)
     cut = len(verdict.text) < len("".join(piece.text for piece in pieces).rstrip("\n"))
     finished = answer.complete or cut
@@ -92,7 +92,7 @@ def with_costs(result: CompletionResult, found: Found, total_ms: float) -> Compl
     )
 
 
-def _first_line(pieces: Sequence[TokenPiece]) -> Sequence[TokenPiece]:
+def first_line(pieces: Sequence[TokenPiece]) -> Sequence[TokenPiece]:
     """Of an answer made for a block, a request for a line takes the first line."""
     if not any("\n" in piece.text for piece in pieces):
         return pieces

@@ -28,7 +28,7 @@ class CompletionRequest:
     ``tree`` is a syntax tree of this text or an earlier one of the same document, where the caller has one.
     ``invoked`` means that the user asked by a gesture rather than by typing. ``fresh`` asks the model
     even where an earlier answer would do. ``max_latency_ms`` replaces the setting for this request. ``memory`` names
-    the workspace whose memory counts; empty for none.
+    the workspace whose memory counts; empty for none. Without ``gate`` even what the model is not sure of is shown.
     """
 
     uri: str
@@ -42,6 +42,7 @@ class CompletionRequest:
     selected: SelectedItem | None = None
     tree: SyntaxTree | None = None
     memory: str = ""
+    gate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class CompletionResult:
     imports: tuple[str, ...] = ()
 
     def as_contract(self) -> dict[str, Any]:
-        """The JSON object of ``burnish complete``."""
-        return {
+        """The JSON object of ``burnish complete``; ``imports`` is there only where the text needs some."""
+        contract = {
             "text": self.text,
             "confidence": self.confidence,
             "model": self.model,
@@ -86,5 +87,5 @@ class CompletionResult:
             "timings": {key: round(value, 3) for key, value in asdict(self.timings).items()},
             "tokens": asdict(self.tokens),
             "dropped": self.dropped,
-            "imports": list(self.imports),
         }
+        return {**contract, "imports": list(self.imports)} if self.imports else contract

@@ -12,32 +12,31 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest, StopRules, Timings
+from burnish_models.engine.base import Engine, Timings
 from burnish_models.errors import EngineError
-from burnish_server.completion.budget import PromptSizer
-from burnish_server.completion.conclude import Found, conclude, with_costs
-from burnish_server.completion.confidence import Judge
+from burnish_server.completion.adaptation import Adaptation
+from burnish_server.completion.ahead import LookAhead
+from burnish_server.completion.conclude import Conclusion, Found, conclude, first_line, with_costs
+from burnish_server.completion.confidence import Judge, judge_line
 from burnish_server.completion.generation import Anchor
 from burnish_server.completion.intent import MAX_FILE_CHARACTERS, Intent, Refusal, decide, with_selected_item
 from burnish_server.completion.model import CompletionRequest, CompletionResult
+from burnish_server.completion.questions import Questions
 from burnish_server.completion.reasons import Reasons, sentence_for
 from burnish_server.completion.scheduler import Scheduler
-from burnish_server.completion.window import build_window
 from burnish_server.context.source import ContextSource
-from burnish_server.documents import SourceText
 from burnish_server.settings import CompletionSettings
 
 __all__ = ["EngineSource", "Pipeline"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a request or a change after which the answer to come is asked for.
-LOOK_AHEAD_DELAY = 0.03
-#: What is done ahead may take this long, in milliseconds, and so many tokens.
-AHEAD_DEADLINE_MS = 5_000.0
-AHEAD_TOKENS = 96
 #: Beyond the engine's own deadline the pipeline waits this much longer for its last chunk, in seconds.
 DEADLINE_SLACK = 0.5
+#: Other answers given on request, draws made for them, and their temperature.
+MOST_ALTERNATIVES = 2
+DRAWS = 6
+TEMPERATURE = 0.8
 _SILENT_RULES = frozenset({"superseded", "cancelled", "disabled", "not-python"})
 
 
@@ -68,6 +67,7 @@ class Pipeline:
         settings: the user's settings.
         spare: whether there is power to spare for work that nobody has asked for yet, given the user's ``work_ahead``.
         context: what other files say; without it the prompt shows the file alone.
+        adaptation: corrects the model's confidence by what the user writes; without it nothing is learned.
     """
 
     def __init__(
@@ -77,12 +77,15 @@ class Pipeline:
         *,
         spare: Callable[[str], bool] = lambda setting: setting == "always",
         context: ContextSource | None = None,
+        adaptation: Adaptation | None = None,
     ) -> None:
         self.settings = settings
         self.reasons = Reasons()
         self.scheduler = Scheduler()
         self.context = context
-        self._sizer = PromptSizer()
+        self.adaptation = adaptation
+        self._questions = Questions(context)
+        self._ahead = LookAhead(self.scheduler, self._questions, lambda: source.engine)
         self._source = source
         self._spare = spare
         self._latest = 0
@@ -116,14 +119,52 @@ class Pipeline:
             return self._silence(request, found, started)
         return self._conclude(request, effective, intent, found, started)
 
+    async def alternatives(
+        self, request: CompletionRequest, first: CompletionResult
+    ) -> list[CompletionResult]:
+        """Up to :data:`MOST_ALTERNATIVES` other answers than ``first``, the likelier ones first.
+
+        They are drawn at random from the model and pass the same filters, but need not be sure. Any other request ends it.
+        """
+        effective, engine, started = with_selected_item(request), self._source.engine, time.monotonic()
+        if isinstance(effective, Refusal) or engine is None:
+            return []
+        intent = decide(effective, enabled=self.settings.enabled, multiline=self.settings.multiline)
+        if isinstance(intent, Refusal):
+            return []
+        ticket, found = self._latest, {first.text: first}
+        anchor = Anchor(request.uri, *effective.source.split_at(effective.offset))
+        for seed in range(1, DRAWS + 1):
+            left = self._patience(request) - _since(started)
+            if ticket != self._latest or left <= 0 or len(found) > MOST_ALTERNATIVES:
+                break
+            question = self._questions.writing(effective, intent, engine, left)
+            question = replace(question, temperature=TEMPERATURE, seed=seed, speculate=False)
+            try:
+                answer = await self.scheduler.ask(engine, anchor, intent, question)
+            except EngineError:
+                break
+            if answer is None:
+                break
+            drawn = Found(answer, answer.pieces, reused=False)
+            end = conclude(effective, intent, drawn, self._source.judge, 0.0)
+            if end.rule is None:
+                found.setdefault(end.text, with_costs(_result(end), drawn, _since(started)))
+        del found[first.text]
+        return sorted(found.values(), key=lambda result: -(result.confidence or 0.0))
+
     def document_changed(self, uri: str, text: str) -> None:
         """Tell the pipeline a document's new text: a generation it contradicts is stopped at once."""
         self.scheduler.rhythm.key(time.monotonic())
         self.scheduler.document_changed(uri, text)
+        if self.adaptation is not None:
+            self.adaptation.document_changed(uri, text)
 
     def document_closed(self, uri: str) -> None:
         """Forget a document and stop work on it."""
         self.scheduler.document_closed(uri)
+        if self.adaptation is not None:
+            self.adaptation.document_closed(uri)
 
     def warm(self, request: CompletionRequest) -> None:
         """Let the engine evaluate the prompt of a position in the background; any real request stops it."""
@@ -133,8 +174,7 @@ class Pipeline:
         if not self.settings.enabled or request.language != "python":
             return
         if len(request.source.text) <= MAX_FILE_CHARACTERS:
-            prompt = self._prompt(request, engine, idle=True)
-            self.scheduler.warm(engine, GenerateRequest(prompt, generate=False))
+            self.scheduler.warm(engine, self._questions.reading(request, engine))
 
     def reset(self) -> None:
         """Forget answers and stop work: another model or adapter serves from now on."""
@@ -144,8 +184,8 @@ class Pipeline:
         self, request: CompletionRequest, intent: Intent, engine: Engine, ticket: int, started: float
     ) -> Found | str:
         """The answer for a request, or the rule that says why there is none."""
-        text, scheduler = request.source.text, self.scheduler
-        anchor = Anchor(request.uri, text[: request.offset], text[request.offset :])
+        scheduler = self.scheduler
+        anchor = Anchor(request.uri, *request.source.split_at(request.offset))
         if not request.fresh:
             cached = scheduler.cache.find(anchor, multiline=intent.multiline)
             if cached is not None:
@@ -166,23 +206,9 @@ class Pipeline:
         if self._source.engine is not engine:
             return self._source.unavailable[0]
         deadline = max(self._patience(request) - _since(started), 20.0)
-        scheduler.start(engine, anchor, intent, self._question(request, intent, engine, deadline))
+        scheduler.start(engine, anchor, intent, self._questions.writing(request, intent, engine, deadline))
         return await scheduler.follow(anchor, intent, self._limit(request, started), own=True) or (
             "deadline" if _since(started) >= self._patience(request) else "superseded"
-        )
-
-    def _question(
-        self, request: CompletionRequest, intent: Intent, engine: Engine, deadline_ms: float
-    ) -> GenerateRequest:
-        """What to ask the engine."""
-        return GenerateRequest(
-            self._prompt(request, engine),
-            stop=intent.stop,
-            max_tokens=intent.max_tokens,
-            deadline_ms=deadline_ms,
-            # Without a workspace what repeats within the prompt still counts.
-            memory=request.memory or request.uri,
-            document=request.path,
         )
 
     def _debounce_ms(self, request: CompletionRequest) -> float:
@@ -205,34 +231,6 @@ class Pipeline:
         """Seconds that may still be waited for the engine's last chunk."""
         return (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
 
-    def _look_ahead(self, request: CompletionRequest, result: CompletionResult) -> None:
-        """Plan to ask for what follows ``result``, accepted; where the line was complete, for the next one."""
-        if not self._spare(self.settings.work_ahead) or request.selected is not None:
-            return
-        if result.dropped is None:
-            after = _accepted(request, result)
-        elif (
-            result.dropped == "empty" and not request.source.text[request.offset :].split("\n", 1)[0].strip()
-        ):
-            after = request
-        else:
-            return
-        self.scheduler.plan(LOOK_AHEAD_DELAY, lambda: self._prefetch(after))
-
-    def _prefetch(self, request: CompletionRequest) -> None:
-        engine = self._source.engine
-        intent = decide(request, enabled=self.settings.enabled, multiline=self.settings.multiline)
-        if engine is None or isinstance(intent, Refusal):
-            return
-        if not intent.multiline:
-            # The rest of the line, if any, and the line below.
-            intent = replace(intent, stop=StopRules(single_line=False, max_lines=2), max_tokens=AHEAD_TOKENS)
-        text = request.source.text
-        anchor = Anchor(request.uri, text[: request.offset], text[request.offset :])
-        if self.scheduler.cache.find(anchor, multiline=intent.multiline) is None:
-            question = self._question(request, intent, engine, AHEAD_DEADLINE_MS)
-            self.scheduler.start(engine, anchor, intent, question, ahead=True)
-
     def _conclude(
         self,
         request: CompletionRequest,
@@ -242,16 +240,24 @@ class Pipeline:
         started: float,
     ) -> CompletionResult:
         """Judge and clean up an answer, and keep the reason where nothing of it may be shown."""
-        end = conclude(effective, intent, found, self._source.judge, self.settings.min_confidence)
+        judge, model = self._source.judge, found.answer.model
+        threshold = self.settings.min_confidence if request.gate else 0.0
+        if self.adaptation is not None and self.settings.adapt_confidence:
+            if not intent.multiline and request.selected is None and found.answer.complete:
+                line = judge_line(first_line(found.left), judge, None)
+                self.adaptation.predicted(request, line.text, line.confidence, model)
+            judge = self.adaptation.judge(judge, model)
+        end = conclude(effective, intent, found, judge, threshold)
         if end.rule is not None:
             result = self._silence(request, end.rule, started, end.detail)
+            result = replace(result, confidence=end.confidence, candidate=end.candidate)
         else:
-            result = CompletionResult(text=end.text, start=end.start, end=end.end, imports=end.imports)
+            result = _result(end)
             self.scheduler.counters.shown += 1
             self._source.note_latency(_since(started))
-        result = replace(result, confidence=end.confidence, candidate=end.candidate)
         result = with_costs(result, found, _since(started))
-        self._look_ahead(request, result)
+        if self._spare(self.settings.work_ahead):
+            self._ahead.after(request, result, self.settings)
         return result
 
     def _silence(
@@ -275,20 +281,19 @@ class Pipeline:
             reason=sentence,
         )
 
-    def _prompt(self, request: CompletionRequest, engine: Engine, *, idle: bool = False) -> FimPrompt:
-        info = engine.describe()
-        if self.context is not None:
-            return self.context.prompt(request, self._sizer.tokens(info), info.prefill_rate, idle=idle)
-        return build_window(request.source, request.offset, self._sizer.budget(info), request.path).prompt
-
 
 def _since(started: float) -> float:
     """Milliseconds since a reading of the monotonic clock."""
     return (time.monotonic() - started) * 1000
 
 
-def _accepted(request: CompletionRequest, result: CompletionResult) -> CompletionRequest:
-    """The request that follows when ``result`` is accepted."""
-    text = request.source.text
-    source = SourceText(text[: result.start] + result.text + text[result.end :])
-    return replace(request, source=source, offset=result.start + len(result.text), invoked=False)
+def _result(end: Conclusion) -> CompletionResult:
+    """What is shown of a conclusion that dropped nothing."""
+    return CompletionResult(
+        text=end.text,
+        start=end.start,
+        end=end.end,
+        imports=end.imports,
+        confidence=end.confidence,
+        candidate=end.candidate,
+    )

@@ -34,6 +34,7 @@ class Scheduler:
         self.counters = Counters()
         self.rhythm = Rhythm()
         self._generation: Generation | None = None
+        self._drawing: Generation | None = None
         self._warming: asyncio.Task[None] | None = None
         self._planned: asyncio.TimerHandle | None = None
         self._texts: dict[str, str] = {}
@@ -52,6 +53,8 @@ class Scheduler:
         self._texts[uri] = text
         self._cancel_plan()
         self._stop_warming()
+        if self._drawing is not None:
+            self._drawing.abort()
         running = self._generation
         if running is None or running.anchor.uri != uri:
             return
@@ -108,6 +111,28 @@ class Scheduler:
         left = answer.remainder(typed) if typed else answer.pieces
         return None if left is None else Found(answer, left, reused=not own)
 
+    async def ask(
+        self, engine: Engine, anchor: Anchor, intent: Intent, request: GenerateRequest
+    ) -> Answer | None:
+        """One more answer at a place, which nobody else follows and nothing keeps; ``None`` once it is stopped.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        self._stop_background()
+        self.abort()
+        drawing = self._drawing = Generation(
+            engine,
+            anchor,
+            intent,
+            request,
+            lambda _, answer: self.counters.spent(answer.finish, background=False),
+        )
+        try:
+            return await drawing.answer("")
+        finally:
+            drawing.abort()
+
     def warm(self, engine: Engine, request: GenerateRequest) -> None:
         """Evaluate a prompt in the background, in place of an earlier one; any request stops it."""
         self._stop_background()
@@ -124,6 +149,9 @@ class Scheduler:
         if self._generation is not None:
             self._generation.abort()
             self._generation = None
+        if self._drawing is not None:
+            self._drawing.abort()
+            self._drawing = None
 
     def stop(self) -> None:
         """Stop everything; with another model or adapter, nothing of before holds."""

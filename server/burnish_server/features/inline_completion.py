@@ -33,7 +33,11 @@ def register(server: BurnishServer) -> None:
             return types.InlineCompletionList(items=[])
         server.idle.cancel()
         result = await _answered(server, request)
-        return types.InlineCompletionList(items=_items(server, request, result))
+        items = _items(server, request, result)
+        if items and request.invoked:
+            for other in await server.pipeline.alternatives(request, result):
+                items += _items(server, request, other)
+        return types.InlineCompletionList(items=items)
 
     @server.feature(COMPLETE)
     async def complete(params: Any) -> dict[str, Any]:
@@ -62,13 +66,16 @@ def _request(server: BurnishServer, params: types.InlineCompletionParams) -> Com
             end=source.offset_at(selected.range.end.line, selected.range.end.character, encoding),
             text=selected.text,
         )
+    invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     return CompletionRequest(
         uri=params.text_document.uri,
         source=source,
         offset=source.offset_at(params.position.line, params.position.character, encoding),
         path=document.path or "",
         language=document.language_id or "",
-        invoked=params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked,
+        invoked=invoked,
+        # Who asks by a gesture wants to see what there is.
+        gate=not invoked,
         selected=item,
         tree=document.tree,
         memory=server.memory.workspace,

@@ -52,6 +52,7 @@ def register(server: BurnishServer) -> None:
             apply_settings(server, params.settings)
         if server.settings.completion.enabled:
             server.host.start()
+        remember_workspace(server)
         reporter.send()
 
     @server.feature(types.SHUTDOWN)
@@ -77,8 +78,6 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
         log.warning("%s", problem)
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
     before, server.settings = server.settings, settings
-    if (before.memory, before.context) != (settings.memory, settings.context) and server.host.started:
-        remember_workspace(server)
     server.pipeline.settings = settings.completion
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
     host = server.host
@@ -97,7 +96,8 @@ def remember_workspace(server: BurnishServer) -> None:
     roots = [Path(name) for uri in names if (name := to_fs_path(uri))]
     server.memory.start(roots if server.settings.memory.enabled else [])
     if server.pipeline.context is not None:
-        server.pipeline.context.feed.start(roots if server.settings.context.enabled else [], server)
+        wanted = server.settings.context.enabled and server.settings.completion.enabled
+        server.pipeline.context.feed.start(roots if wanted else [], server)
 
 
 async def _register_for_changes(server: BurnishServer) -> None:

@@ -43,7 +43,7 @@ def pipeline(engine: ScriptedEngine, work_ahead: str = "always") -> Pipeline:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("burnish_server.completion.pipeline.LOOK_AHEAD_DELAY", 0.001)
+    monkeypatch.setattr("burnish_server.completion.ahead.DELAY", 0.001)
 
 
 async def test_the_line_after_an_accepted_suggestion_needs_no_model() -> None:

@@ -42,7 +42,7 @@ async def test_an_offer_with_the_contracts_fields() -> None:
     result = await made.complete(request("import a\nx = |\n"))
     assert (result.text, result.dropped) == ("foo(1)", None)
     contract = result.as_contract()
-    fields = {"text", "confidence", "model", "adapter", "timings", "tokens", "dropped", "imports"}
+    fields = {"text", "confidence", "model", "adapter", "timings", "tokens", "dropped"}
     assert set(contract) == fields
     assert set(contract["timings"]) == {"queue_ms", "prefill_ms", "decode_ms", "total_ms"}
     assert set(contract["tokens"]) == {"prompt", "cached", "generated"}
