@@ -36,6 +36,7 @@ from burnish_models.selection import resolve_model
 from burnish_server.completion.window import Budget, Window, build_window
 from burnish_server.context.block import Shown, compose
 from burnish_server.context.select import ReadLines, tokens_of
+from burnish_server.context.source import SHARE
 from burnish_server.documents import SourceText
 from burnish_training.base.corpus import Document
 from burnish_training.evaluation.lines import LineCase, sample_lines
@@ -177,7 +178,9 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, help="where the packages lie unpacked, instead of installed ones"
     )
-    parser.add_argument("--tokens", type=int, nargs="+", default=[128, 256, 512])
+    parser.add_argument(
+        "--tokens", type=int, nargs="+", help="tokens of context at most, instead of as many as are served"
+    )
     parser.add_argument("--no-exact", action="store_true", help="only log-probabilities, which is quicker")
     options = parser.parse_args()
     model = resolve_model(Path.home(), options.model).path
@@ -185,11 +188,12 @@ def main() -> None:
     served = Served(model, {p.name: {k: d.text for k, d in p.documents.items()} for p in projects})
     print(f"{describe()}\n{model.name}, {served.context_tokens} tokens of context", flush=True)
     full = Budget.of_context(served.context_tokens)
+    budgets = (0, *(options.tokens or [int(served.context_tokens * SHARE)]))
     for kind in ("uniform", "other files can matter"):
         found: dict[int, list[Result]] = {}
         for number, project in enumerate(projects):
             cases = sample(project, options.cases, number, full, matters=kind != "uniform")
-            for tokens in (0, *options.tokens):
+            for tokens in budgets:
                 began = time.perf_counter()
                 results = evaluate(served, project, cases, tokens, exact=not options.no_exact)
                 found.setdefault(tokens, []).extend(results)

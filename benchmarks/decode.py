@@ -1,17 +1,16 @@
 """Tokens per second of the decode loop against llama.cpp's own server: same file, threads and prompts, one run.
 
-    python benchmarks/decode.py [--model FILE] [--threads N] [--repeats N] [--speculate]
+    python benchmarks/decode.py [--model FILE | --shape 0.5B] [--threads N] [--repeats N]
 
-Both stream greedily from a cached prompt; what is timed is the whole request as a client sees it. The two take turns
-(A B, B A, …); the figure is the median of the pairwise ratios with its 95 % bootstrap interval. The prompt is repetitive code;
-``--speculate`` lets Burnish guess ahead, which it does by default when it serves.
+Both stream greedily from a cached prompt; what is timed is the whole request as a client sees it. All take turns; a figure
+is the median of the ratios within a turn with its 95 % bootstrap interval. The prompt is repetitive code. Burnish runs three
+times: bare, with workspace memory mixed in, and as it serves (memory and speculation).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
 from peer import LlamaServer, llama_server
+from typing_trace.shape import SHAPES, random_model
 
 from burnish_models.engine import EngineSettings, FimPrompt, GenerateRequest, LlamaCppEngine, StopRules
 from burnish_models.gguf_file import inspect
@@ -32,10 +32,21 @@ PREFIX = '"""Numbers."""\n\n\n' + "".join(
 CONTEXT = 4096
 
 
-async def ours(engine: LlamaCppEngine, tokens: int, speculate: bool) -> tuple[float, int]:
+#: Burnish's variants: whether memory is mixed in and whether it guesses ahead.
+VARIANTS = {"bare": (False, False), "with memory": (True, False), "as served": (True, True)}
+WORKSPACE = "benchmark"
+
+
+async def ours(engine: LlamaCppEngine, tokens: int, *, memory: bool, speculate: bool) -> tuple[float, int]:
     """Seconds and tokens of one request."""
-    stop = StopRules(single_line=False, max_lines=10_000)
-    request = GenerateRequest(FimPrompt(PREFIX, "", "\n"), stop, tokens, ignore_end=True, speculate=speculate)
+    request = GenerateRequest(
+        FimPrompt(PREFIX, "", "\n"),
+        StopRules(single_line=False, max_lines=10_000),
+        tokens,
+        ignore_end=True,
+        speculate=speculate,
+        memory=WORKSPACE if memory else "",
+    )
     began, generated = time.perf_counter(), 0
     async for chunk in engine.generate(request):
         if chunk.finish is not None:
@@ -58,48 +69,66 @@ def theirs(server: LlamaServer, prompt: str, tokens: int) -> tuple[float, int]:
     return time.perf_counter() - began, generated
 
 
+async def measure(model: Path, threads: int, tokens: int, repeats: int) -> dict[str, list[float]]:
+    """Tokens per second of every side, turn by turn."""
+    fim = inspect(model).fim
+    assert fim is not None
+    prompt = "".join(segment.text for segment in fim.render(FimPrompt(PREFIX, "", "\n")))
+    engine = LlamaCppEngine(model, EngineSettings(threads=threads, context_tokens=CONTEXT))
+    await engine.load()
+    await engine.remember(
+        WORKSPACE, {"numbers.py": PREFIX, "this.py": Path(__file__).read_text(encoding="utf-8")}
+    )
+    rates: dict[str, list[float]] = {"llama.cpp": [], **{label: [] for label in VARIANTS}}
+    with llama_server(model, threads, CONTEXT) as server:
+        for turn in range(-2, repeats):  # two to warm up
+            order = list(rates)
+            for label in order if turn % 2 else reversed(order):
+                if label == "llama.cpp":
+                    seconds, generated = theirs(server, prompt, tokens)
+                else:
+                    memory, speculate = VARIANTS[label]
+                    seconds, generated = await ours(engine, tokens, memory=memory, speculate=speculate)
+                if generated != tokens:
+                    sys.exit(
+                        f"{label} gave {generated} tokens where {tokens} were asked for: nothing to compare"
+                    )
+                if turn >= 0:
+                    rates[label].append(generated / seconds)
+    await engine.close()
+    return rates
+
+
 async def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", type=Path, default=None)
+    parser.add_argument(
+        "--shape", choices=sorted(SHAPES), help="a model of this shape with random weights, made here"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--repeats", type=int, default=20)
-    parser.add_argument("--speculate", action="store_true")
     options = parser.parse_args()
-    model = options.model or resolve_model(Path.home(), None).path
-    fim = inspect(model).fim
-    assert fim is not None
-    prompt = "".join(segment.text for segment in fim.render(FimPrompt(PREFIX, "", "\n")))
-    engine = LlamaCppEngine(model, EngineSettings(threads=options.threads, context_tokens=CONTEXT))
-    await engine.load()
-    rates: list[tuple[float, float]] = []
-    with llama_server(model, options.threads, CONTEXT) as server:
-        for repeat in range(options.repeats + 2):
-            if repeat % 2:
-                other = theirs(server, prompt, options.tokens)
-                own = await ours(engine, options.tokens, options.speculate)
-            else:
-                own = await ours(engine, options.tokens, options.speculate)
-                other = theirs(server, prompt, options.tokens)
-            if repeat >= 2:
-                rates.append((own[1] / own[0], other[1] / other[0]))
-    await engine.close()
-    if own[1] != other[1]:
-        sys.exit(f"the answers differ in length ({own[1]} and {other[1]} tokens): nothing to compare")
-    ratios = np.asarray([a / b for a, b in rates])
-    draws = np.median(np.random.default_rng(0).choice(ratios, (4000, len(ratios))), axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
-    print(
-        f"{describe()}\n{model.name}, {options.threads} thread(s), {own[1]} tokens a request, {len(rates)} pairs"
+    model = options.model or (
+        random_model(options.shape) if options.shape else resolve_model(Path.home(), None).path
     )
-    print(f"burnish        {statistics.median(a for a, _ in rates):8.0f} tokens/s")
+    rates = await measure(model, options.threads, options.tokens, options.repeats)
     print(
-        f"llama.cpp      {statistics.median(b for _, b in rates):8.0f} tokens/s (its own server, streaming)"
+        f"{describe()}\n{model.name}, {options.threads} thread(s), {options.tokens} tokens a request, {options.repeats} turns"
     )
-    print(f"ratio          {np.median(ratios):8.2f} (95 % CI {low:.2f} to {high:.2f})")
+    theirs_rate = np.asarray(rates["llama.cpp"])
+    print(f"{'llama.cpp':12} {np.median(theirs_rate):8.0f} tokens/s (its own server, streaming)")
+    for label in VARIANTS:
+        ratios = np.asarray(rates[label]) / theirs_rate
+        draws = np.median(np.random.default_rng(0).choice(ratios, (4000, len(ratios))), axis=1)
+        low, high = np.percentile(draws, [2.5, 97.5])
+        print(
+            f"{label:12} {np.median(rates[label]):8.0f} tokens/s, "
+            f"{np.median(ratios):.2f} times (95 % CI {low:.2f} to {high:.2f})"
+        )
 
 
 if __name__ == "__main__":

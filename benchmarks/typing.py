@@ -17,7 +17,7 @@ if __name__ == "__main__":
     from typing_trace.cli import main
 
     main()
-else:
+elif __name__ == "typing":
     # A script beside this one said ``import typing``: give it the standard library's.
     _kept = list(sys.path)
     sys.path[:] = _OTHERS

@@ -23,7 +23,7 @@ counts all of them, time to text those where both sides showed something.
 * CPU seconds of either server with all its processes (/proc), while its own stretches were played, and what it took before the
   first one,
 * the share of first lines that are exactly the author's, with Burnish's confidence gate as it is by default and, in a second,
-  unhurried pass (every answer awaited), with the gate open.
+  unhurried pass (every answer awaited; times of single requests can be read from it, too), with the gate open.
 
 Ratios are Burnish's figure over the other's, with 95 % intervals by a bootstrap over the stretches.
 """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import dataclasses
 import importlib.util
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from burnish_server.replay.project import read_sources
 from burnish_server.replay.record import record
 from burnish_server.replay.trace import Trace, load_trace, save_trace
 from typing_trace import __doc__ as about
-from typing_trace.play import play_patiently, play_timed
-from typing_trace.report import quality_figures, timed_figures
+from typing_trace.play import Played, play
+from typing_trace.report import timed_figures, unhurried_figures
 
-__all__ = ["main"]
+__all__ = ["main", "project_folder"]
 
 
 def options() -> argparse.Namespace:
@@ -38,12 +38,16 @@ def options() -> argparse.Namespace:
     parser.add_argument("--shape", choices=["0.5B"], help="a random-weight model of this shape instead")
     parser.add_argument("--trace", type=Path, help="play this recorded trace")
     parser.add_argument("--save", type=Path, help="keep the (first) trace here")
-    parser.add_argument("--no-quality", action="store_true", help="leave the unhurried pass out")
+    parser.add_argument(
+        "--unhurried-keys", type=int, default=1000, help="events of the unhurried pass; 0 for none"
+    )
+    parser.add_argument("--no-timed", action="store_true", help="only the unhurried pass")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser.parse_args()
 
 
-def _project(name: str) -> Path:
+def project_folder(name: str) -> Path:
+    """A folder, or that of an installed package; exits with a sentence where it is neither."""
     path = Path(name)
     if path.is_dir():
         return path.resolve()
@@ -68,37 +72,63 @@ def _traces(chosen: argparse.Namespace, project: Path) -> list[Trace]:
 
 async def compare(chosen: argparse.Namespace, model: Path) -> dict[str, Any]:
     """Play everything; the figures."""
-    project = _project(chosen.project)
-    timed, opened = [], []
-    for number, trace in enumerate(_traces(chosen, project)):
+    project = project_folder(chosen.project)
+    timed: list[tuple[Played, Played]] = []
+    awaited: list[tuple[Played, Played]] = []
 
-        def tell(text: str, number: int = number) -> None:
-            print(f"trace {number + 1} of {chosen.repeats}, {text}", file=sys.stderr, flush=True)
+    async def one(trace: Trace, results: list[tuple[Played, Played]], **how: Any) -> None:
+        label = "unhurried" if how else "timed"
+
+        def tell(text: str) -> None:
+            print(f"{label}, trace {len(results) + 1}, {text}", file=sys.stderr, flush=True)
 
         with tempfile.TemporaryDirectory(prefix="burnish-typing-") as scratch:
-            timed.append(await play_timed(trace, project, Path(scratch), model, chosen.threads, tell))
-        if not chosen.no_quality and chosen.shape is None:
-            tell("unhurried, gate open")
-            with tempfile.TemporaryDirectory(prefix="burnish-typing-") as scratch:
-                opened.append(
-                    await play_patiently(trace, project, Path(scratch), model, chosen.threads, gate=0.0)
-                )
+            results.append(await play(trace, project, Path(scratch), model, chosen.threads, tell, **how))
+
+    for trace in _traces(chosen, project):
+        if not chosen.no_timed:
+            await one(trace, timed)
+        if chosen.unhurried_keys:
+            short = replace(trace, events=trace.events[: chosen.unhurried_keys])
+            await one(short, awaited, patient=True, minConfidence=0.0, maxLatencyMs=60_000)
     figures = {"machine": describe(), "model": model.name, "threads": chosen.threads, "project": project.name}
-    figures |= {"minutes": chosen.minutes, "traces": len(timed), **timed_figures(timed)}
-    if opened:
-        figures["unhurried"] = quality_figures(opened)
+    if timed:
+        figures["timed"] = timed_figures(timed)
+    if awaited:
+        figures["unhurried"] = unhurried_figures(awaited)
     return figures
 
 
 def show(figures: dict[str, Any]) -> None:
     """Print for people."""
     print(figures["machine"])
-    print(
-        f"{figures['model']}, {figures['threads']} thread(s), {figures['project']}: {figures['keys']} keys in "
-        f"{figures['traces']} trace(s); llama.vscode asks its model for {figures['asking']}"
-    )
+    print(f"{figures['model']}, {figures['threads']} thread(s), {figures['project']}")
+    timed, awaited = figures.get("timed"), figures.get("unhurried")
+    if timed is not None:
+        print(f"\n{timed['keys']} keys as recorded; llama.vscode asks its model for {timed['asking']}")
+        _show_times(timed["times"])
+        print(
+            f"keys where burnish is slower: {timed['slower_share']:.1%}, "
+            f"by more than 5 ms: {timed['slower_by_more_than_5_ms_share']:.1%}"
+        )
+        for side in timed["sides"]:
+            _show_side(side)
+    if awaited is not None:
+        print("\nunhurried: every answer awaited, burnish's gate open")
+        _show_times(awaited["times"])
+        for name in ("burnish", "llama.cpp"):
+            found = awaited[name]
+            print(
+                f"{name:10} exact first lines {found['exact']} of {found['keys']} ({found['exact_share']:.1%}), "
+                f"shown {found['shown']}"
+            )
+        found = awaited["difference"]
+        print(f"difference {found['value']:+.1%} (95 % CI {found['low']:+.1%} to {found['high']:+.1%})")
+
+
+def _show_times(times: dict[str, dict[str, float]]) -> None:
     print(f"{'milliseconds to an answer':40}{'keys':>6}{'burnish':>10}{'llama.cpp':>11}{'ratio':>8}  95 % CI")
-    for name, found in figures["times"].items():
+    for name, found in times.items():
         if not found["keys"]:
             print(f"{name:40}{0:6}")
             continue
@@ -106,23 +136,19 @@ def show(figures: dict[str, Any]) -> None:
             f"{name:40}{found['keys']:6}{found['burnish_ms']:10.1f}{found['llama_ms']:11.1f}{found['ratio']:8.3f}"
             f"  {found['low']:.3f} to {found['high']:.3f}"
         )
+
+
+def _show_side(side: dict[str, Any]) -> None:
+    exact, shown = side["exact_of_shown"]
+    median, p95 = (side[f"own_answer_ms_{label}"] or float("nan") for label in ("median", "p95"))
     print(
-        f"keys where burnish is slower: {figures['slower_share']:.1%}, "
-        f"by more than 5 ms: {figures['slower_by_more_than_5_ms_share']:.1%}"
+        f"{side['name']:10} answered before the next key {side['answered_before_the_next_key']:.1%} "
+        f"(median {median:.1f} ms, p95 {p95:.1f}); shown {side['shown']}, exact {exact} of {shown}; "
+        f"failed {side['failed']}\n"
+        f"{'':10} prompt tokens evaluated a key {side['evaluated_tokens_a_key']:.1f}, generated "
+        f"{side['generated_tokens_a_key']:.1f}; CPU {side['cpu_seconds']:.1f} s ({side['cpu_ms_a_key']:.1f} ms a key), "
+        f"before the first key {side['cpu_seconds_before']:.1f} s and {side['evaluated_before']} tokens"
     )
-    for side in figures["sides"]:
-        exact, shown = side["exact_of_shown"]
-        print(
-            f"{side['name']:10} answered before the next key {side['answered_before_the_next_key']:.1%} "
-            f"(median {side['own_answer_ms_median'] or float('nan'):.1f} ms, p95 {side['own_answer_ms_p95'] or float('nan'):.1f}); "
-            f"shown {side['shown']}, exact {exact} of {shown}; failed {side['failed']}\n"
-            f"{'':10} prompt tokens evaluated a key {side['evaluated_tokens_a_key']:.1f}, generated "
-            f"{side['generated_tokens_a_key']:.1f}; CPU {side['cpu_seconds']:.1f} s ({side['cpu_ms_a_key']:.1f} ms a key), "
-            f"before the first key {side['cpu_seconds_before']:.1f} s and {side['evaluated_before']} tokens"
-        )
-    if "unhurried" in figures:
-        for name, found in figures["unhurried"].items():
-            print(f"unhurried, gate open, {name}: {found}")
 
 
 def main() -> None:
@@ -136,6 +162,6 @@ def main() -> None:
         model = chosen.model or resolve_model(Path.home(), None).path
     figures = asyncio.run(compare(chosen, model))
     if chosen.json:
-        print(json.dumps(figures, default=dataclasses.asdict))
+        print(json.dumps(figures))
     else:
         show(figures)

@@ -17,41 +17,40 @@ src/architect.ts, src/configuration.ts and the defaults in package.json), writte
   moved by more than 32 lines; near copies (Jaccard over 0.9) go. Chunks queue, and one a second moves into the ring when no
   completion began in the last 3 seconds; the server then evaluates the ring with n_predict 0.
 
-The server runs as the extension's help recommends for a CPU: ``-ub 512 -b 512 --ctx-size 0 --cache-reuse 256``, and with what
-llama-server does by default today: four slots over one unified KV cache, prompts kept in up to 8 GiB of memory.
+The server runs as the extension's help recommends for a CPU: ``-ub 512 -b 512 --ctx-size 0 --cache-reuse 256``, and
+keeps prompts in up to 8 GiB of memory, as it does by default. It has one slot: with the four that llama-server
+makes by default, the extension's own look ahead displaces the prompt of the key before from its slot, and most keys
+evaluate everything again (seen: 1,793 tokens in place of 126).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import random
 import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from burnish_server.documents import SourceText
 from burnish_server.replay.player import Offer
 from burnish_server.replay.trace import Event
+from typing_trace.llama_memory import Results, Ring
+from typing_trace.llama_text import N_PREFIX, cut, fitted, lines_of, repeats, unindented, without_blank_end
 
-__all__ = ["SERVER_OPTIONS", "LlamaVscode"]
+__all__ = ["N_PREDICT", "SERVER_OPTIONS", "LlamaVscode"]
 
 SERVER_OPTIONS: dict[str, Any] = {
     "n_batch": 512,
     "n_ubatch": 512,
     "n_cache_reuse": 256,
-    "n_parallel": 4,
-    "kv_unified": True,
+    "n_parallel": 1,
 }
 
-N_PREFIX, N_SUFFIX, N_PREDICT = 256, 64, 128
-MAX_LINE_SUFFIX, MAX_CACHE_KEYS = 8, 250
-RING_CHUNKS, CHUNK_LINES, RING_SCOPE, QUEUED_CHUNKS = 16, 64, 1024, 16
-RING_UPDATE_S, RING_QUIET_S, FAR_LINES, SAVE_DELAY_S, BUSY_POLL_S = 1.0, 3.0, 32, 1.0, 0.15
+N_PREDICT, MAX_LINE_SUFFIX = 128, 8
+RING_UPDATE_S, RING_QUIET_S, SAVE_DELAY_S, BUSY_POLL_S = 1.0, 3.0, 1.0, 0.15
 SAMPLING: dict[str, Any] = {
     "top_k": 40,
     "top_p": 0.99,
@@ -59,97 +58,6 @@ SAMPLING: dict[str, Any] = {
     "samplers": ["top_k", "top_p", "infill"],
     "cache_prompt": True,
 }
-
-
-class Results:
-    """The extension's cache of results, least recently used out."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, str] = OrderedDict()
-
-    @staticmethod
-    def key(prefix: str, suffix: str, prompt: str) -> str:
-        """The hash a result is kept under."""
-        return hashlib.sha256(f"{prefix}|{suffix}|{prompt}".encode("utf-8", "replace")).hexdigest()
-
-    def get(self, key: str) -> str | None:
-        """A result, now the most recently used."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
-
-    def put(self, key: str, text: str) -> None:
-        """Keep a result."""
-        self._kept[key] = text
-        self._kept.move_to_end(key)
-        if len(self._kept) > MAX_CACHE_KEYS:
-            self._kept.popitem(last=False)
-
-    def find(self, prefix: str, suffix: str, prompt: str) -> str | None:
-        """A result for this prompt, or for an earlier one that goes on as was typed since."""
-        found = self.get(self.key(prefix, suffix, prompt))
-        for length in range(len(prompt), -1, -1):
-            if found is not None:
-                return found
-            earlier = self.get(self.key(prefix, suffix, prompt[:length]))
-            if earlier is not None and earlier.startswith(prompt[length:]):
-                found = earlier[len(prompt) - length :]
-        return found
-
-
-@dataclass
-class Ring:
-    """Chunks of other places, those in use and those waiting to be."""
-
-    rng: random.Random
-    chunks: list[dict[str, Any]] = field(default_factory=list)
-    queued: list[dict[str, Any]] = field(default_factory=list)
-    last_pick: int = -9999
-
-    def pick(self, lines: list[str], path: str, *, evict: bool) -> None:
-        """Queue a chunk out of ``lines``."""
-        if len(lines) < 3:
-            return
-        if len(lines) + 1 >= CHUNK_LINES:
-            half = CHUNK_LINES // 2
-            start = self.rng.randrange(max(0, len(lines) - half) + 1)
-            lines = lines[start : start + half]
-        text = "\n".join(lines) + "\n"
-        if evict:
-            if any(chunk["text"] == text for chunk in self.chunks + self.queued):
-                return
-            self.chunks = [chunk for chunk in self.chunks if not _alike(chunk["text"], lines)]
-            self.queued = [chunk for chunk in self.queued if not _alike(chunk["text"], lines)]
-        if len(self.queued) >= QUEUED_CHUNKS:
-            self.queued.pop(0)
-        self.queued.append({"text": text, "time": int(time.time() * 1000), "filename": path})
-
-    def around(self, line: int, lines: list[str], path: str) -> None:
-        """Queue the lines around the cursor."""
-        half = CHUNK_LINES // 2
-        self.pick(lines[max(0, line - half) : line + half + 1], path, evict=True)
-
-    def far(self, line: int, lines: list[str], path: str) -> None:
-        """Queue what lies above and below the window, when the cursor has moved a lot."""
-        if abs(line - self.last_pick) <= FAR_LINES:
-            return
-        self.pick(lines[max(0, line - RING_SCOPE) : max(0, line - N_PREFIX) + 1], path, evict=False)
-        below = min(len(lines) - 1, line + N_SUFFIX)
-        self.pick(lines[below : below + CHUNK_LINES + 1], path, evict=False)
-        self.last_pick = line
-
-    def rotate(self) -> bool:
-        """Take one chunk from the queue into the ring; whether there was one."""
-        if not self.queued:
-            return False
-        self.chunks.append(self.queued.pop(0))
-        del self.chunks[:-RING_CHUNKS]
-        return True
-
-
-def _alike(text: str, lines: list[str]) -> bool:
-    one, other = set(text.split("\n")[:-1]), set(lines)
-    return bool(one | other) and len(one & other) / len(one | other) > 0.9
 
 
 @dataclass
@@ -197,7 +105,7 @@ class LlamaVscode:
         """Another file is shown, or the caret moved; the extension follows the former only."""
         self._latest[event.path] = (event.caret[0], text)
         if event.kind != "jump" and event.path not in self._dirty:
-            self._ring.around(event.caret[0], _lines(text), self._name(event.path))
+            self._ring.around(event.caret[0], lines_of(text), self._name(event.path))
 
     def edited(self, event: Event, text: str) -> None:
         """A key changed the text."""
@@ -212,14 +120,14 @@ class LlamaVscode:
 
     def copied(self, event: Event, text: str) -> None:
         """Lines were copied."""
-        lines = _lines(text)[event.start[0] : event.end[0] + 1]
+        lines = lines_of(text)[event.start[0] : event.end[0] + 1]
         self._ring.pick(lines, self._name(event.path), evict=True)
 
     async def _pick_saved(self, path: str) -> None:
         await self._sleep(SAVE_DELAY_S)
         if path not in self._dirty:
             line, text = self._latest[path]
-            self._ring.around(line, _lines(text), self._name(path))
+            self._ring.around(line, lines_of(text), self._name(path))
 
     # -- completions -----------------------------------------------------------------------------------------
 
@@ -234,7 +142,7 @@ class LlamaVscode:
             raise
 
     async def _complete(self, event: Event, text: str, token: _Token) -> Offer:
-        prefix, suffix, left, right = _cut(text, event)
+        prefix, suffix, left, right = cut(text, event)
         blank = not left.strip(" \t")
         prompt = "" if blank else left
         unwanted = len(right) > MAX_LINE_SUFFIX
@@ -253,17 +161,17 @@ class LlamaVscode:
             reused = completion is not None
             if completion is None:
                 completion = await self._infill(prefix, suffix, prompt, indent)
-            lines = _without_blank_end(completion)
+            lines = without_blank_end(completion)
             at = time.perf_counter()
-            if not completion.strip() or _repeats(lines, text, event.caret[0], left, right):
+            if not completion.strip() or repeats(lines, text, event.caret[0], left, right):
                 return Offer(at=at, reused=reused)
-            completion = _fitted(lines, right)
+            completion = fitted(lines, right)
             if not reused:
                 self._results.put(Results.key(prefix, suffix, prompt), completion)
             self._spawn(self._afterwards(event, text, token, (prefix, suffix, prompt), lines, right))
         finally:
             self._busy = False
-        insert = _unindented(completion, len(left)) if blank else completion
+        insert = unindented(completion, len(left)) if blank else completion
         caret = SourceText(text).offset_at(*event.caret)
         return Offer(insert, caret, caret, time.perf_counter(), reused)
 
@@ -286,7 +194,7 @@ class LlamaVscode:
                 if self._results.get(key) is None:
                     self._results.put(key, "\n".join(lines[1:]))
         if not token.cancelled:
-            self._ring.far(event.caret[0], _lines(text), self._name(event.path))
+            self._ring.far(event.caret[0], lines_of(text), self._name(event.path))
 
     async def _after_accept(self, prefix: str, suffix: str, prompt: str, lines: list[str]) -> None:
         """Ask for, and cache, what would follow the acceptance of a suggestion."""
@@ -300,7 +208,7 @@ class LlamaVscode:
             return
         answer = await self._infill(prefix, suffix, typed, len(prompt) - len(prompt.lstrip()))
         if answer.strip():
-            self._results.put(key, "\n".join(_without_blank_end(answer)))
+            self._results.put(key, "\n".join(without_blank_end(answer)))
 
     async def _infill(self, prefix: str, suffix: str, prompt: str, indent: int) -> str:
         body: dict[str, Any] = {
@@ -392,7 +300,7 @@ class LlamaVscode:
     async def _sleep(self, seconds: float) -> None:
         end = self._now() + seconds
         while (left := end - self._now()) > 0:
-            await asyncio.sleep(left)
+            await asyncio.sleep(left if self._stopped_at is None else max(left, 0.05))
 
     def _name(self, path: str) -> str:
         return str(self._folder / path)
@@ -407,69 +315,3 @@ class LlamaVscode:
         self._tasks.discard(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.exception()
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").split("\n")
-
-
-def _cut(text: str, event: Event) -> tuple[str, str, str, str]:
-    """Prefix lines, suffix with the line's rest, the line left and right of the caret."""
-    source = SourceText(text)
-    line = event.caret[0]
-    begin, end = source.line_span(line)
-    caret = source.offset_at(*event.caret)
-    lines = _lines(text)
-    left, right = text[begin:caret], text[caret:end]
-    prefix = "\n".join(lines[max(0, line - N_PREFIX) : line]) + "\n"
-    suffix = right + "\n" + "\n".join(lines[line + 1 : line + 1 + N_SUFFIX]) + "\n"
-    return prefix, suffix, left, right
-
-
-def _without_blank_end(text: str) -> list[str]:
-    lines = text.replace("\r\n", "\n").split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines
-
-
-def _repeats(lines: list[str], text: str, line: int, left: str, right: str) -> bool:
-    """Whether a suggestion only says what stands below already."""
-    if not lines or (len(lines) == 1 and not lines[0].strip()):
-        return True
-    document = _lines(text)
-    if line == len(document) - 1:
-        return False
-    only_below = len(lines) > 1 and lines[0].strip() in {"", right.strip()}
-    if only_below and lines[1:] == document[line + 1 : line + len(lines)]:
-        return True
-    if lines == [right]:
-        return True
-    below = line + 1
-    while below < len(document) and not document[below].strip():
-        below += 1
-    if below >= len(document) or left + lines[0] != document[below]:
-        return False
-    if len(lines) == 1:
-        return True
-    if len(lines) == 2 and below + 1 < len(document):
-        return document[below + 1].startswith(lines[1])
-    return lines[1:] == document[below + 1 : below + len(lines)]
-
-
-def _fitted(lines: list[str], right: str) -> str:
-    """Cut to what fits where something stands right of the caret."""
-    if right.strip():
-        if lines[0].endswith(right):
-            return lines[0][: -len(right)]
-        if len(lines) > 1:
-            return lines[0]
-    return "\n".join(lines)
-
-
-def _unindented(text: str, most: int) -> str:
-    """Without the leading blanks that stand on the line already."""
-    at = 0
-    while at < len(text) and ((at < most and text[at] == " ") or text[at] == "\t"):
-        at += 1
-    return text[at:]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from burnish_server.replay.player import Outcome
+from burnish_server.replay.player import Outcome, Player
 from burnish_server.replay.project import materialise
 from burnish_server.replay.summary import waits
 from burnish_server.replay.trace import Trace
-from typing_trace.sides import Burnish, Cost, Llama, Side, burnish, llama
+from typing_trace.sides import Cost, Llama, Side, burnish, llama
 
-__all__ = ["Key", "Played", "Quality", "play_patiently", "play_timed"]
+__all__ = ["Key", "Played", "play"]
 
 STRETCH_S = 20.0
 #: Before the first key both sides get so long for what they do on their own, in seconds.
@@ -23,7 +24,7 @@ HEAD_START_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key on one side. ``wait`` is milliseconds until an answer for the text (``bound``: the user left before);
+    """One key on one side. ``wait`` is milliseconds until an answer for the text (``bound``: the user left before, the time until then);
     ``own`` the time of its own answer where that came before the next key.
     """
 
@@ -49,96 +50,66 @@ class Played:
     before: Cost = field(default_factory=Cost)
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """An unhurried pass: keys with a text to come, how many were answered with a text, how many first lines were exact."""
-
-    name: str
-    keys: int
-    shown: int
-    exact: int
-    milliseconds: tuple[float, ...]
-    #: Of each key whether it was exact, in order: both sides' keys are the same.
-    each: tuple[bool, ...]
-
-
-async def play_timed(
+async def play(
     trace: Trace,
     project: Path,
     scratch: Path,
     model: Path,
     threads: int,
     progress: Callable[[str], None] = lambda _text: None,
+    *,
+    patient: bool = False,
+    **completion: Any,
 ) -> tuple[Played, Played]:
-    """Play a trace at its own speed, Burnish first in even stretches."""
+    """Play a trace against both sides in turn, Burnish first in even stretches.
+
+    ``patient`` awaits every answer; pauses, half as long, begin then. ``completion`` are settings of Burnish.
+    """
     folder = scratch / "project"
     materialise(project, trace, folder)
     async with (
-        burnish(folder, scratch / "home", model, threads) as ours,
+        burnish(folder, scratch / "home", model, threads, **completion) as ours,
         llama(folder, model, threads, trace.seed) as theirs,
     ):
-        sides: list[Side] = [ours, theirs]
-        players = [side.player(trace) for side in sides]
-        played = [Played(side.name) for side in sides]
+        turns = [_Turn(side, side.player(trace, patient=patient), theirs) for side in (ours, theirs)]
         await asyncio.sleep(HEAD_START_S)
-        for side, result in zip(sides, played, strict=True):
-            result.before = await side.cost()
-            side.stop()
+        for turn in turns:
+            turn.played.before = await turn.side.cost()
+            turn.side.stop()
         stretches = _stretches(trace)
-        for number, (first, last) in enumerate(stretches):
-            for which in (0, 1) if number % 2 == 0 else (1, 0):
-                side, player, result = sides[which], players[which], played[which]
-                progress(f"stretch {number + 1} of {len(stretches)}: {side.name}")
-                side.go_on()
-                since = await side.cost()
-                begun = len(player.outcomes)
-                await player.play(first, last)
-                for outcome in player.outcomes[begun:]:
-                    if outcome.failed:
-                        progress(f"{side.name} failed: {outcome.failed}")
-                await side.settle()
-                spent = await side.cost() - since
-                side.stop()
-                cost = result.cost
-                result.cost = Cost(
-                    cost.evaluated + spent.evaluated, cost.generated + spent.generated, cost.cpu + spent.cpu
-                )
-                result.keys += _keys(player.outcomes[begun:], number, theirs)
-        for side in sides:
-            side.go_on()
-    return played[0], played[1]
+        for number, stretch in enumerate(stretches):
+            for turn in turns if number % 2 == 0 else reversed(turns):
+                progress(f"stretch {number + 1} of {len(stretches)}: {turn.side.name}")
+                await turn.take(number, stretch)
+                for failure in turn.failures:
+                    progress(f"{turn.side.name} failed: {failure}")
+        for turn in turns:
+            turn.side.go_on()
+    return turns[0].played, turns[1].played
 
 
-async def play_patiently(
-    trace: Trace, project: Path, scratch: Path, model: Path, threads: int, *, gate: float | None
-) -> tuple[Quality, Quality]:
-    """Every answer awaited, no pauses: what either side would show if the user waited. ``gate`` is Burnish's threshold."""
-    folder = scratch / "project"
-    materialise(project, trace, folder)
-    completion = {} if gate is None else {"minConfidence": gate}
-    async with burnish(folder, scratch / "home", model, threads, maxLatencyMs=60_000, **completion) as ours:
-        await asyncio.sleep(HEAD_START_S)
-        own = await _patiently(ours, trace)
-    async with llama(folder, model, threads, trace.seed) as theirs:
-        other = await _patiently(theirs, trace)
-    return own, other
+class _Turn:
+    """One side at work, a stretch at a time; between stretches it is stopped."""
 
+    def __init__(self, side: Side, player: Player, theirs: Llama) -> None:
+        self.side, self.player = side, player
+        self.played = Played(side.name)
+        self.failures: list[str] = []
+        self._theirs = theirs
 
-async def _patiently(side: Burnish | Llama, trace: Trace) -> Quality:
-    player = side.player(trace, patient=True)
-    await player.play()
-    failed = [outcome.failed for outcome in player.outcomes if outcome.failed]
-    if failed:
-        print(f"{side.name}: {len(failed)} requests failed, the first with {failed[0]}", file=sys.stderr)
-    judged = [outcome for outcome in player.outcomes if outcome.wanted is not None]
-    return Quality(
-        side.name,
-        len(judged),
-        sum(outcome.shown for outcome in judged),
-        sum(outcome.exact for outcome in judged),
-        tuple(o.milliseconds for o in player.outcomes if o.milliseconds is not None),
-        tuple(outcome.exact for outcome in judged),
-    )
+    async def take(self, number: int, stretch: tuple[int, int]) -> None:
+        """Play one stretch."""
+        side, player = self.side, self.player
+        side.go_on()
+        since, begun = await side.cost(), len(player.outcomes)
+        await player.play(*stretch)
+        until = time.perf_counter()
+        await side.settle()
+        self.played.cost += await side.cost() - since
+        side.stop()
+        outcomes = player.outcomes[begun:]
+        self.failures = [outcome.failed for outcome in outcomes if outcome.failed]
+        self.played.keys += _keys(outcomes, number, self._theirs, until)
 
 
 def _stretches(trace: Trace) -> list[tuple[int, int]]:
@@ -152,11 +123,10 @@ def _stretches(trace: Trace) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], len(trace.events)], strict=True))
 
 
-def _keys(outcomes: list[Outcome], stretch: int, theirs: Llama) -> list[Key]:
+def _keys(outcomes: list[Outcome], stretch: int, theirs: Llama, until: float) -> list[Key]:
     keys = []
-    for outcome, (wait, _) in zip(outcomes, waits(outcomes), strict=True):
-        if wait is None:
-            wait = float("nan")
+    for outcome, (wait, _) in zip(outcomes, waits(outcomes, until), strict=True):
+        assert wait is not None
         keys.append(
             Key(
                 stretch,

@@ -17,7 +17,7 @@ from burnish_server.replay.editor import Editor
 from burnish_server.replay.player import Player, Subject
 from burnish_server.replay.processes import ProcessTree
 from burnish_server.replay.trace import Trace
-from typing_trace.llama_vscode import SERVER_OPTIONS, LlamaVscode
+from typing_trace.llama_vscode import N_PREDICT, SERVER_OPTIONS, LlamaVscode
 
 __all__ = ["Burnish", "Cost", "Llama", "Side", "burnish", "llama"]
 
@@ -31,6 +31,9 @@ class Cost:
     evaluated: int = 0
     generated: int = 0
     cpu: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.evaluated + other.evaluated, self.generated + other.generated, self.cpu + other.cpu)
 
     def __sub__(self, other: Cost) -> Cost:
         return Cost(self.evaluated - other.evaluated, self.generated - other.generated, self.cpu - other.cpu)
@@ -66,8 +69,8 @@ class Side(ABC):
         self.processes.go_on()
 
     def player(self, trace: Trace, *, patient: bool = False) -> Player:
-        """A player for this side."""
-        return Player(trace, self.subject, patient=patient)
+        """A player for this side; a patient one types twice as fast between answers."""
+        return Player(trace, self.subject, patient=patient, speed=2.0 if patient else 1.0)
 
 
 class Burnish(Side):
@@ -147,12 +150,12 @@ async def burnish(
 async def llama(folder: Path, model: Path, threads: int, seed: int) -> AsyncIterator[Llama]:
     """Start llama.cpp's server as the extension's help says.
 
-    Its slots share the context of the model. Where that is so short that four prompts do not fit (requests would fail
-    with "context size has been exceeded"), every slot gets as much.
+    Where the model's context is short, the server is also told how many tokens will be asked for: ``/infill`` leaves no room
+    for them otherwise, and then refuses its own prompt.
     """
-    trained = inspect(model).context_length or 0
-    context = 0 if trained >= SHORT_CONTEXT else trained * SERVER_OPTIONS["n_parallel"]
-    with llama_server(model, threads, context, SERVER_OPTIONS) as server:
+    short = (inspect(model).context_length or 0) < SHORT_CONTEXT
+    options = {**SERVER_OPTIONS, "n_predict": N_PREDICT} if short else SERVER_OPTIONS
+    with llama_server(model, threads, 0, options) as server:
         client = LlamaVscode(server.port, folder, seed)
         try:
             yield Llama(client, server.pid)

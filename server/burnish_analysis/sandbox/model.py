@@ -61,7 +61,7 @@ class Kind(enum.StrEnum):
     TIMEOUT = "timeout"
     #: Asked for more memory than it may have.
     MEMORY = "memory"
-    #: Ended by a signal, or ended itself before its last statement (``os._exit``).
+    #: Ended by a signal, for what it wrote to the disk, or by itself before its last statement (``os._exit``).
     KILLED = "killed"
     #: Was not run: the sandbox could not be set up as asked.
     REFUSED = "refused"
@@ -79,7 +79,7 @@ class Program:
         read: more files and folders that may be read.
         environment: the whole environment; empty unless given.
         python: the interpreter. packages: whether its site-packages are there.
-        collect: a file in the working directory whose content is brought back; empty for none.
+        collect: a file in the working directory itself whose content is brought back; empty for none.
     """
 
     source: str

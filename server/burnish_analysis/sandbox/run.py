@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 from contextlib import suppress
@@ -13,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from burnish_analysis.errors import SandboxError
+from burnish_analysis.sandbox.child.folders import remove
 from burnish_analysis.sandbox.child.job import Job
 from burnish_analysis.sandbox.child.runner import RUNNER
 from burnish_analysis.sandbox.interpreter import Interpreter, find_interpreter, readable
@@ -107,17 +107,22 @@ def _run(program: Program, limits: Limits, least: Level, level: Level | None, st
     if found.level is Level.NAMESPACES:
         _check_modes((*program.path, *program.read))
     interpreter = _interpreter(program.python)
-    folder = "" if found.level is Level.NAMESPACES else tempfile.mkdtemp(prefix="burnish-sandbox-")
+    folder = ""
     try:
+        if found.level is not Level.NAMESPACES:
+            folder = tempfile.mkdtemp(prefix="burnish-sandbox-")
         job = _job(program, limits, interpreter, found.level, folder)
         if found.level is Level.PROCESS:
             finished = run_plain(job, limits.output_bytes, stop)
         else:
             finished = run_child(job, limits.output_bytes, stop, limits.seconds + _GRACE_S)
-        return read_outcome(finished, job.nonce, found, limits.cpu_seconds)
+    except OSError as error:
+        # No process, no folder: the machine has nothing left to give.
+        return Outcome(Kind.REFUSED, found, message=f"The sandbox could not be started: {error}.")
     finally:
         if folder:
-            _remove(folder)
+            remove(folder)
+    return read_outcome(finished, job.nonce, found, limits.cpu_seconds)
 
 
 def _check_names(program: Program) -> None:
@@ -125,6 +130,8 @@ def _check_names(program: Program) -> None:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.parts or "\\" in name:
             raise SandboxError(f"{name!r} is no file inside the program's folder.")
+    if "/" in program.collect:
+        raise SandboxError(f"{program.collect!r} must lie in the program's folder itself to be brought back.")
 
 
 def _check_modes(paths: tuple[Path, ...]) -> None:
@@ -202,14 +209,3 @@ def _process_bound(level: Level, processes: int) -> int:
             if process.uids().real == own:
                 count += process.num_threads() if sys.platform == "linux" else 1
     return count + processes
-
-
-def _remove(folder: str) -> None:
-    """Remove a working directory even if the program took its own rights to it away."""
-    for base, names, _ in os.walk(folder):
-        for name in names:
-            path = Path(base, name)
-            if not path.is_symlink():
-                with suppress(OSError):
-                    path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)

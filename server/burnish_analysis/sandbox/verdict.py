@@ -79,6 +79,8 @@ def _judge(
         return Kind.TIMEOUT, "The program was still running when its time was up."
     if end == "memory":
         return Kind.MEMORY, "The program's processes together used more memory than allowed."
+    if end == "disk":
+        return Kind.KILLED, "The program wrote more than it may."
     status = int(final.get("status") or 0)
     # The kernel's first signal can be ignored, its second one, a second later, cannot.
     used_up = status == -_SIGKILL and float(final.get("cpu_seconds", 0.0)) >= cpu_seconds

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from burnish_models.engine.base import Timings
 from burnish_server.completion.confidence import Judge, TokenPiece, judge_block, judge_line
+from burnish_server.completion.existence import Importer
 from burnish_server.completion.generation import Answer
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.model import CompletionRequest, CompletionResult, TokenCounts
@@ -41,7 +42,12 @@ class Conclusion:
 
 
 def conclude(
-    request: CompletionRequest, intent: Intent, found: Found, judge: Judge, threshold: float | None
+    request: CompletionRequest,
+    intent: Intent,
+    found: Found,
+    judge: Judge,
+    threshold: float | None,
+    importer: Importer | None = None,
 ) -> Conclusion:
     """Decide what may be shown of an answer.
 
@@ -51,6 +57,7 @@ def conclude(
         found: the answer.
         judge: the model's calibration.
         threshold: the user's own threshold, or ``None`` for the calibrated one.
+        importer: knows how the workspace imports names.
     """
     answer = found.answer
     if not answer.complete and not intent.multiline:
@@ -59,7 +66,9 @@ def conclude(
     verdict = (judge_block if intent.multiline else judge_line)(pieces, judge, threshold)
     cut = len(verdict.text) < len("".join(piece.text for piece in pieces).rstrip("\n"))
     finished = answer.complete or cut
-    offer = postprocess(request.source, request.offset, verdict.text, intent, finished=finished)
+    offer = postprocess(
+        request.source, request.offset, verdict.text, intent, finished=finished, importer=importer
+    )
     base = Conclusion(confidence=verdict.confidence, candidate=verdict.text)
     if isinstance(offer, Dropped):
         unfinished = offer.rule == "empty" and not answer.complete

@@ -147,7 +147,9 @@ class Pipeline:
             if answer is None:
                 break
             drawn = Found(answer, answer.pieces, reused=False)
-            end = conclude(effective, intent, drawn, self._source.judge, 0.0)
+            end = conclude(
+                effective, intent, drawn, self._source.judge, 0.0, self._questions.importer(request)
+            )
             if end.rule is None:
                 found.setdefault(end.text, with_costs(_result(end), drawn, _since(started)))
         del found[first.text]
@@ -247,7 +249,7 @@ class Pipeline:
                 line = judge_line(first_line(found.left), judge, None)
                 self.adaptation.predicted(request, line.text, line.confidence, model)
             judge = self.adaptation.judge(judge, model)
-        end = conclude(effective, intent, found, judge, threshold)
+        end = conclude(effective, intent, found, judge, threshold, self._questions.importer(request))
         if end.rule is not None:
             result = self._silence(request, end.rule, started, end.detail)
             result = replace(result, confidence=end.confidence, candidate=end.candidate)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from burnish_analysis.brackets import balance
 from burnish_analysis.indent import columns, leading_whitespace
 from burnish_server.completion.brackets import fit
-from burnish_server.completion.existence import missing
+from burnish_server.completion.existence import Importer, missing
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.repetition import (
     cut_lines_below,
@@ -46,12 +46,18 @@ class Dropped:
 
 
 def postprocess(
-    source: SourceText, offset: int, raw: str, intent: Intent, *, finished: bool
+    source: SourceText,
+    offset: int,
+    raw: str,
+    intent: Intent,
+    *,
+    finished: bool,
+    importer: Importer | None = None,
 ) -> Offer | Dropped:
     """Turn raw model text (LF line ends) into an offer at ``offset``.
 
     ``finished`` says that the model ended by itself or by a stop rule rather than by a limit: an
-    unfinished last line is never shown.
+    unfinished last line is never shown. ``importer`` knows how the workspace imports names.
     """
     line = source.line_of(offset)
     start, end = source.line_span(line)
@@ -67,7 +73,8 @@ def postprocess(
     if not intent.multiline:
         fitted = fit(source.text[intent.tree.top_level_start(offset) : offset], text, rest)
         text, covered = fitted.text, fitted.covered
-    return _checked(source, offset, text, covered, intent)
+    offer = _checked(source, offset, text, covered, intent)
+    return offer if isinstance(offer, Dropped) else _with_imports(source, offer, intent, importer)
 
 
 def _block(text: str, typed: str, below: str, intent: Intent, *, finished: bool) -> str:
@@ -114,15 +121,17 @@ def _checked(source: SourceText, offset: int, text: str, covered: int, intent: I
     probe, baseline = _probe(source, offset, covered, native, intent)
     if intent.tree.errors_added(offset, offset + covered, probe, baseline) > 0:
         return Dropped("syntax")
-    return _with_imports(source, Offer(native, offset, offset + covered), intent)
+    return Offer(native, offset, offset + covered)
 
 
-def _with_imports(source: SourceText, offer: Offer, intent: Intent) -> Offer | Dropped:
+def _with_imports(
+    source: SourceText, offer: Offer, intent: Intent, importer: Importer | None
+) -> Offer | Dropped:
     """The offer with the imports it needs; none where it uses names or attributes that do not exist."""
     if intent.context.in_string or intent.context.in_comment:
         return offer
     text = source.text[: offer.start] + offer.text + source.text[offer.end :]
-    found = missing(intent.tree.update(text), offer.start, offer.start + len(offer.text))
+    found = missing(intent.tree.update(text), offer.start, offer.start + len(offer.text), importer)
     if found.names:
         return Dropped("unknown-name", f"Nothing here defines {_listed(found.names)}.")
     if found.attributes:

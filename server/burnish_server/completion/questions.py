@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest
 from burnish_server.completion.budget import PromptSizer
+from burnish_server.completion.existence import Importer
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.model import CompletionRequest
 from burnish_server.completion.window import build_window
@@ -29,6 +30,10 @@ class Questions:
         if self.context is not None:
             return self.context.prompt(request, self._sizer.tokens(info), info.prefill_rate, idle=idle)
         return build_window(request.source, request.offset, self._sizer.budget(info), request.path).prompt
+
+    def importer(self, request: CompletionRequest) -> Importer | None:
+        """How names come into the request's file."""
+        return self.context.importer(request.path) if self.context is not None else None
 
     def reading(self, request: CompletionRequest, engine: Engine) -> GenerateRequest:
         """Evaluate the prompt and write nothing."""

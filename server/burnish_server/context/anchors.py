@@ -11,7 +11,7 @@ from burnish_server.context.scope import Scope, read_scope
 
 __all__ = ["Anchor", "Place", "anchors_at"]
 
-#: Weights. Tuned with benchmarks/context_quality.py on projects that it does not report.
+#: Weights: the nearer to what is about to be written, the more.
 RECEIVER, CALLEE, LINE, NEAR, BELOW, PARAMETER, BASE, RETURNED = 4.0, 4.0, 2.0, 1.5, 0.5, 1.2, 1.5, 1.0
 #: A line further away counts this much less.
 _FADE = 0.93

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pygls.uris import to_fs_path
 
+from burnish_analysis.graph.imports import WorkspaceImports
 from burnish_analysis.graph.index import CodeGraph
 from burnish_analysis.graph.store import store_path
 from burnish_server.context.process import GraphProcess, GraphProcessError
@@ -25,7 +26,7 @@ __all__ = ["GraphFeed", "Located"]
 log = logging.getLogger(__name__)
 
 #: Seconds between looks for something to do.
-_LOOK = 0.25
+_LOOK = 0.5
 #: The process is ended when there was nothing to do for so many seconds, and not started again after so many failures.
 _IDLE, _MOST_FAILURES = 60.0, 3
 
@@ -88,6 +89,15 @@ class GraphFeed:
         root = max(roots, key=lambda root: len(root.parts))
         return root, self._folders[root].graph, file.relative_to(root).as_posix()
 
+    def importer(self, path: str) -> Callable[[str], str | None] | None:
+        """How the folder of a file, by its absolute path, imports names; None where the file is in none."""
+        found = self.locate(path)
+        if found is None:
+            return None
+        root, _, name = found
+        imports = self._folders[root].imports
+        return lambda wanted: imports.find(wanted, name)
+
     async def settled(self) -> None:
         """Wait until everything known so far is in the graphs; for tests and benchmarks."""
         for folder in self._folders.values():
@@ -106,6 +116,7 @@ class _Folder:
 
     def __init__(self, root: Path, store: Path) -> None:
         self.graph = CodeGraph()
+        self.imports = WorkspaceImports(self.graph)
         #: Files to read anew: not before this reading of the monotonic clock; their text, None to read the disk.
         self.pending: dict[str, tuple[float, str | None]] = {}
         self._root = root

@@ -18,7 +18,7 @@ CHARACTERS_PER_TOKEN = 3.3
 #: What the context takes from the window is counted in steps of so many tokens.
 TOKEN_STEP = 64
 #: Of the budget, at most this share goes to whole bodies, and to one body.
-_BODY_SHARE, _ONE_BODY_SHARE = 0.4, 0.2
+_BODY_SHARE, _ONE_BODY_SHARE = 0.7, 0.4
 #: Characters that a file's marker and path take, about.
 _FILE_COST = 40
 

@@ -91,7 +91,8 @@ class Session:
         if size_of(self.files) > (room.now if moment.free else room.most):
             self.files, self._shown = (), {}
         now = time.monotonic()
-        if not moment.free and (not moment.idle or now - self._grown < _IDLE_PAUSE):
+        waits = bool(self.files) and now - self._grown < _IDLE_PAUSE
+        if not moment.free and (not moment.idle or waits):
             return
         found = candidates()
         if moment.free and self._outdated(found):
@@ -108,7 +109,7 @@ class Session:
         read: ReadLines | None,
     ) -> None:
         fresh = [candidate for candidate in found if candidate.key not in self._shown]
-        if not moment.free:
+        if self.files and not moment.free:
             fresh = [candidate for candidate in fresh if candidate.score >= _IDLE_SCORE]
         if not fresh:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +29,9 @@ __all__ = ["SHARE", "ContextSource"]
 log = logging.getLogger(__name__)
 
 #: The share of the prompt that context may take, and the seconds that evaluating it may take.
-SHARE, CONTEXT_SECONDS = 0.2, 1.0
+SHARE, CONTEXT_SECONDS = 0.25, 1.0
 #: In an idle moment the context grows only where the whole prompt is evaluated anew in so many seconds.
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.5
 #: Less than this many tokens say too little to be worth a changed prompt.
 _LEAST_TOKENS = 96
 #: Contexts are kept for this many documents, and not made for larger files (characters).
@@ -72,10 +73,10 @@ class ContextSource:
         began = time.perf_counter()
         session.update(
             graph,
-            session.moment(window.prompt, idle=idle and tokens <= (rate or tokens) * IDLE_SECONDS),
+            session.moment(window.prompt, idle=idle and (not rate or tokens <= rate * IDLE_SECONDS)),
             Room(_characters(most), _characters(min(most, int((rate or most) * CONTEXT_SECONDS)))),
             lambda: self._candidates(request, window, located),
-            lambda path, first, last: self._texts.lines(root / path, first, last, self.recent),
+            lambda path, first, last: self._texts.lines(root / path, first, last, self.recent, patient=idle),
         )
         if session.files is not before:
             spent = (time.perf_counter() - began) * 1000
@@ -86,6 +87,10 @@ class ContextSource:
         if not session.files:
             return window.prompt
         return replace(window.prompt, path=name, repository=root.name, context=session.files)
+
+    def importer(self, path: str) -> Callable[[str], str | None] | None:
+        """How the workspace of a file, by its absolute path, imports names."""
+        return self.feed.importer(path)
 
     def opened(self, uri: str, text: str) -> None:
         """A document was opened."""

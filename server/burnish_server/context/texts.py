@@ -22,10 +22,18 @@ class FileTexts:
     def __init__(self) -> None:
         self._files: OrderedDict[Path, tuple[int, list[str]]] = OrderedDict()
 
-    def lines(self, file: Path, first: int, last: int, recent: RecentWork) -> str:
-        """Lines ``first`` to ``last`` (from 0, included) with LF line ends; empty where they cannot be read."""
+    def lines(self, file: Path, first: int, last: int, recent: RecentWork, *, patient: bool) -> str:
+        """Lines ``first`` to ``last`` (from 0, included) with LF line ends; empty where they cannot be read.
+
+        The disk, which may be slow, is only asked by the ``patient``.
+        """
         text = recent.text(str(file))
-        lines = self._on_disk(file) if text is None else text.splitlines()
+        if text is not None:
+            lines = [line.removesuffix("\r") for line in text.split("\n")]
+        elif patient or file in self._files:
+            lines = self._on_disk(file)
+        else:
+            return ""
         return "\n".join(lines[first : last + 1])
 
     def _on_disk(self, file: Path) -> list[str]:

@@ -47,7 +47,7 @@ class Editor:
         self._resting: asyncio.TimerHandle | None = None
         self._complaints: asyncio.Task[None] | None = None
 
-        self._client.feature("burnish/status")(self._on_status)
+        self._client.feature("burnish/status")(lambda params: self._on_status(params))
         for quiet in (types.WINDOW_SHOW_MESSAGE, types.WINDOW_LOG_MESSAGE, types.PROGRESS):
             self._client.feature(quiet)(lambda _params: None)
 
@@ -181,6 +181,13 @@ class Editor:
 
     def copied(self, event: Event, text: str) -> None:
         """Lines were copied: nothing that a language server is told of."""
+
+    def closed(self, path: str) -> None:
+        """A file's tab is closed, if it was open."""
+        if self._versions.pop(path, None) is not None:
+            self._stop_resting()
+            identifier = types.TextDocumentIdentifier(self._uri(path))
+            self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
 
     async def ask(self, event: Event, text: str) -> Offer:
         """Ask for a completion at the caret. Cancelling the task cancels the request."""

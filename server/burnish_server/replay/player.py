@@ -16,6 +16,8 @@ __all__ = ["Offer", "Outcome", "Player", "Subject"]
 
 #: A request that the user's leaving has left behind is given so long before it is cancelled, in seconds.
 _LAST_ANSWER = 3.0
+#: Events that come late are made up for, but not by more than this, in seconds.
+_LATE = 0.25
 #: A suggestion is taken when it saves at least so many keys; keys ahead are looked at no further than this.
 _WORTH_KEYS, _MOST_KEYS = 3, 400
 _FIRST_WORD = re.compile(r"\s*(?:\w+|[^\w\s]+)")
@@ -99,7 +101,7 @@ class Player:
         trace: what to play.
         subject: whom to ask.
         speed: pauses are divided by it.
-        patient: wait for every answer before the next event, and leave pauses out.
+        patient: pauses begin when the last key has its answer.
         accept: take what is shown where it is what comes next, all of it or its first word.
         reading_ms: how long the user looks at a suggestion before taking it, at the speed of the recording.
     """
@@ -134,14 +136,14 @@ class Player:
         due = time.perf_counter()
         while index < last:
             event = events[index]
-            due = max(due, time.perf_counter() - 0.25)
-            if not self._patient:
-                due += event.pause_ms / 1000 / self._speed
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            due = max(due, time.perf_counter() - _LATE)
+            due += event.pause_ms / 1000 / self._speed
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
             self._happens(index, event)
             index += 1
             if self._patient and self._pending is not None:
                 await self._pending
+                due = time.perf_counter()
             if self._accept and event.is_edit:
                 index, took = await self._maybe_accept(index, last, due)
                 due = time.perf_counter() if took else due

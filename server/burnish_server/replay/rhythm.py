@@ -2,7 +2,9 @@
 
 Intervals between keys are close to log-normal. The medians here are those of practised typists writing text
 (Dhakal et al. 2018, "Observations on typing from 136 million keystrokes", CHI: mean interval 239 ms, 120 ms for the
-fastest tenth), quicker inside a word than at its beginning; a line, and more so another place, begins with a pause.
+fastest tenth), quicker inside a word than at its beginning; a line, and more so another place, begins with a pause. Going to
+another place is a hand to the mouse and a click, and then a hand back and a look (0.4 s, 1.1 s, 0.4 s and up to 1.35 s in the
+keystroke-level model of Card, Moran and Newell 1980).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ _INTERVALS: dict[str, tuple[float, float]] = {
     "repeat": (90.0, 0.25),
     "jump": (1500.0, 0.60),
     "switch": (2200.0, 0.60),
+    "arrive": (1200.0, 0.50),
     "save": (500.0, 0.40),
 }
 _SHORTEST_MS, _LONGEST_MS = 30.0, 15_000.0

@@ -110,15 +110,15 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     )
 
 
-def waits(outcomes: Sequence[Outcome]) -> list[tuple[float | None, bool]]:
+def waits(outcomes: Sequence[Outcome], until: float | None = None) -> list[tuple[float | None, bool]]:
     """For every key the milliseconds until the editor had an answer for the text as it then was, and whether that was so.
 
     An answer that comes before the next key ends the wait of its own key, and that of the keys before whose answers were
-    overtaken. Where none came before the user left the place, the time until then is a lower bound (``False``); ``None``
-    for the last key of all.
+    overtaken. Where none came before the user left the place, the time until then is a lower bound (``False``), as is that until
+    ``until`` (a reading of ``time.perf_counter``) for the last place of all; without it those waits are ``None``.
     """
     found: list[tuple[float | None, bool]] = [(None, False)] * len(outcomes)
-    end: tuple[float, bool] | None = None
+    end: tuple[float, bool] | None = None if until is None else (until, False)
     for position in range(len(outcomes) - 1, -1, -1):
         outcome = outcomes[position]
         if outcome.answered is not None:

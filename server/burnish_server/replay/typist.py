@@ -104,7 +104,7 @@ class Typist:
         elif _OUTDENTS.match(left) and not open_brackets:
             indent = indent[:-1] if indent.endswith("\t") else indent[:-4]
         blank = left if not left.strip() and self._quote == "" else ""
-        pause = self.rhythm.interval("enter")
+        pause = self.rhythm.interval("arrive" if self._landing[0] else "enter")
         row, start = self._row, len(left) - len(blank)
         self._file.lines[row : row + 1] = [left[:start], indent]
         begin = (row, _units(left, start))

@@ -89,16 +89,29 @@ def test_an_idle_moment_appends_what_matters_and_not_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = source_of(tmp_path)
-    text = "from shop.stock import Store\nfrom shop.prices import price_of\n" + "\n" * 40 + "price_of("
+    text = "from shop.stock import Receipt, open_store\n" + "\n" * 40 + "open_store("
     first = ask(context, tmp_path, text, len(text))
-    text += ")\nStore."
+    assert "def reserve" in str(first.context) and "def undo" not in str(first.context)
+    text += ")\nReceipt."
     assert ask(context, tmp_path, text, len(text), idle=True).context == first.context
     monkeypatch.setattr(session_module, "_IDLE_PAUSE", 0.0)
     assert ask(context, tmp_path, text, len(text)).context == first.context
     assert ask(context, tmp_path, text, len(text), idle=True, rate=100.0).context == first.context
     later = ask(context, tmp_path, text, len(text), idle=True, rate=10_000.0)
     assert later.context[: len(first.context)] == first.context
-    assert "def reserve" in later.context[-1].text
+    assert "def undo" in later.context[-1].text
+
+
+def test_the_first_idle_moment_after_the_graph_is_ready_fills_it(tmp_path: Path) -> None:
+    context = source_of(tmp_path)
+    feed = context.feed
+    assert isinstance(feed, Indexed)
+    ready, feed._graph = feed._graph, graph_of({})
+    offset = MAIN.index("store.\n") + 6
+    assert ask(context, tmp_path, MAIN, offset).context == ()
+    feed._graph = ready
+    assert ask(context, tmp_path, MAIN, offset).context == ()
+    assert "def reserve" in str(ask(context, tmp_path, MAIN, offset, idle=True).context)
 
 
 def test_a_slow_machine_gets_less(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ PLANTED = [
     ("    return n * 2", Verdict.PASSED, ""),
     ("    return n *", Verdict.SYNTAX, "SyntaxError"),
     ("  return n\n      x", Verdict.SYNTAX, "IndentationError"),
-    ("    return 'x\x00'", Verdict.SYNTAX, "ValueError"),
     ("    return n + 2", Verdict.WRONG_ANSWER, "AssertionError"),
     ("    pass", Verdict.WRONG_ANSWER, "AssertionError"),
     ("\r    return n + 1\r", Verdict.WRONG_ANSWER, "AssertionError"),
@@ -45,6 +44,12 @@ async def test_planted(problem: Problem, completion: str, verdict: Verdict, exce
     seconds = 1.0 if verdict is Verdict.TIMEOUT else 30.0
     found = await execute(problem, completion, seconds=seconds, least=ANY)
     assert (found.verdict, found.exception) == (verdict, exception), found
+
+
+async def test_a_null_character_is_no_python(problem: Problem) -> None:
+    """An exception of another name in older Pythons."""
+    found = await execute(problem, "    return 'x\x00'", seconds=30.0, least=ANY)
+    assert found.verdict is Verdict.SYNTAX, found
 
 
 @pytest.mark.parametrize("benchmark", sorted(BY_BENCHMARK))

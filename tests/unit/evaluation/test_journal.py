@@ -25,6 +25,17 @@ def test_results_are_there_again(tmp_path: Path) -> None:
         assert (journal.resumed, set(journal.results)) == (2, {("a", 0), ("a", 1)})
 
 
+def test_what_was_refused_is_tried_again(tmp_path: Path) -> None:
+    with Journal(tmp_path, HEADER) as journal:
+        journal.add(result("a") | {"verdict": "refused"})
+        assert journal.results["a", 0]["verdict"] == "refused"
+    with Journal(tmp_path, HEADER) as journal:
+        assert journal.results == {}
+        journal.add(result("a"))
+    with Journal(tmp_path, HEADER) as journal:
+        assert journal.results["a", 0]["verdict"] == "passed"
+
+
 @pytest.mark.parametrize("cut", [1, 5, 20])
 def test_a_line_written_in_half_is_dropped_and_what_follows_is_whole(tmp_path: Path, cut: int) -> None:
     with Journal(tmp_path, HEADER) as journal:
@@ -44,7 +55,7 @@ def test_a_folder_of_another_run_is_left_alone(tmp_path: Path, header: dict[str,
     with Journal(tmp_path, HEADER) as journal:
         journal.add(result("a"))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(EvaluationError, match="belongs to another run: .*changed"):
+    with pytest.raises(EvaluationError, match=r"belongs to another run: .*changed"):
         Journal(tmp_path, header)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
@@ -63,7 +74,7 @@ def test_damage_in_the_middle_is_named(tmp_path: Path) -> None:
 
 def test_results_without_a_header_are_not_taken(tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(EvaluationError, match="no run.json"):
+    with pytest.raises(EvaluationError, match=r"no run\.json"):
         Journal(tmp_path, HEADER)
 
 
@@ -121,5 +132,3 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert "EvaluationError: Cannot write" in found.stderr
     with Journal(tmp_path, HEADER) as journal:
         assert set(journal.results) == {("a", 0)}
-
-

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def test_mbpp_shows_its_tests_and_runs_the_setup_after_the_solution(tmp_path: Pa
     assert second.test.startswith("from operator import add\nassert Pair")
 
 
+def test_one_array_is_as_good_as_lines(tmp_path: Path) -> None:
+    (tmp_path / "sanitized.json").write_text(json.dumps(MBPP, indent=2), encoding="utf-8")
+    lines = read_problems("mbpp", write(tmp_path / "m.jsonl", MBPP))
+    assert read_problems("mbpp", tmp_path / "sanitized.json").problems == lines.problems
+
+
 def test_windows_line_ends_and_a_byte_order_mark(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", HUMANEVAL)
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
@@ -38,7 +45,10 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path: Path) -> None:
     [
         ("humaneval", b"", "holds no problem"),
         ("humaneval", b'{"task_id": 1', "line 1: no JSON"),
-        ("humaneval", b"[]\n", "line 1: no JSON object"),
+        ("humaneval", b"7\n", "line 1: no JSON object"),
+        ("mbpp", b"[]\n", "holds no problem"),
+        ("mbpp", b"[{},", "no JSON"),
+        ("mbpp", b"[7]", "record 1: no JSON object"),
         ("humaneval", b'\n{"task_id": "a"}\n', "line 2: 'prompt' is missing"),
         ("humaneval", b"\xff\xfe", "not UTF-8"),
         ("humaneval", b"\x1f\x8bzz", "damaged gzip"),

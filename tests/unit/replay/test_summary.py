@@ -76,3 +76,4 @@ def test_a_wait_ends_where_the_user_leaves() -> None:
     assert found[0][0] == pytest.approx(5000)
     assert found[2][0] == pytest.approx(50)
     assert found[3] == (None, False)
+    assert waits(outcomes, until=6.5)[3] == (pytest.approx(500), False)

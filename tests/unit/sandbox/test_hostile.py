@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from burnish_analysis.sandbox.model import Level, Limits
+from tests.unit.sandbox.conftest import works
 from tests.unit.sandbox.guarded import guarded, marked
 
 MIB = 1 << 20
@@ -121,13 +123,56 @@ print(wrote)
 """
 
 
-def test_the_disk_is_not_filled(strong: Level) -> None:
-    found = guarded(DISK, strong, limits=Limits(seconds=8, disk_bytes=4 * MIB))
+def test_the_disk_is_not_filled(namespaces: Level) -> None:
+    found = guarded(DISK, namespaces, limits=Limits(seconds=8, disk_bytes=4 * MIB))
     lines = found["stdout"].split()
     assert found["kind"] == "ok", found
     assert lines[0] == "one"
-    if strong is Level.NAMESPACES:
-        assert int(lines[-1]) <= 4
+    assert int(lines[-1]) <= 4
+
+
+MANY_FILES = """
+import time
+for number in range({files}):
+    with open(f"file{{number}}", "wb") as file:
+        file.write(bytes({size}))
+    time.sleep(0.005)
+time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize(("files", "size"), [(64, MIB), (6000, 0)])
+def test_who_fills_the_disk_is_ended_where_it_cannot_be_bounded(files: int, size: int) -> None:
+    for level in (Level.LANDLOCK, Level.LIMITS):
+        if not works(level):
+            continue
+        source = MANY_FILES.format(files=files, size=size)
+        if not size:
+            source = source.replace("    time.sleep(0.005)\n", "")
+        found = guarded(source, level, limits=Limits(seconds=15, disk_bytes=4 * MIB))
+        assert (found["kind"], "wrote more" in found["message"]) == ("killed", True), found
+
+
+DEEP = """
+import os, time
+for _ in range(3000):
+    try:
+        os.mkdir("d" * 20)
+        os.chdir("d" * 20)
+    except OSError:
+        break
+time.sleep({sleep})
+"""
+
+
+@pytest.mark.parametrize("sleep", [0, 1])
+def test_folders_without_end_confuse_nobody(sleep: int, mark: str) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("burnish-sandbox-*"))
+    for level in (Level.NAMESPACES, Level.LANDLOCK, Level.LIMITS, Level.PROCESS):
+        if works(level):
+            found = guarded(DEEP.format(sleep=sleep), level, mark=mark)
+            assert found["kind"] in {"ok", "killed"}, found
+    assert set(Path(tempfile.gettempdir()).glob("burnish-sandbox-*")) <= before
 
 
 NETWORK = """
@@ -197,6 +242,64 @@ try:
 except OSError:
     print("no folder")
 """
+
+
+REACHING_OUT = """
+import fcntl, json, os, resource, socket
+found = {{}}
+def attempt(name, call, *arguments):
+    try:
+        call(*arguments)
+    except OSError:
+        found[name] = False
+    else:
+        found[name] = True
+def service():
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(2)
+        s.connect({socket!r})
+attempt("service", service)
+for name, call in (("chmod", lambda: os.chmod({file!r}, 0o777)), ("utime", lambda: os.utime({file!r}, (1, 1))),
+                   ("chown", lambda: os.chown({file!r}, os.getuid(), os.getgid())),
+                   ("truncate", lambda: os.truncate({file!r}, 0)),
+                   ("xattr", lambda: os.setxattr({file!r}, "user.x", b"1")),
+                   ("limit", lambda: resource.prlimit({victim}, resource.RLIMIT_CPU, (1, 1))),
+                   ("nice", lambda: os.setpriority(os.PRIO_PROCESS, {victim}, 19)),
+                   ("affinity", lambda: os.sched_setaffinity({victim}, [0])),
+                   ("memfd", lambda: os.memfd_create("x")),
+                   ("link", lambda: os.link({file!r}, "here"))):
+    attempt(name, call)
+def owner():
+    read, write = os.pipe()
+    fcntl.fcntl(read, fcntl.F_SETOWN, {victim})
+attempt("owner", owner)
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+print(json.dumps(found))
+"""
+
+
+def test_nothing_of_the_user_is_within_reach(strong: Level, tmp_path: Path) -> None:
+    file, place = tmp_path / "file", tmp_path / "service"
+    file.write_text("content")
+    before = file.stat()
+    with (
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as victim,
+        socket.socket(socket.AF_UNIX) as server,
+    ):
+        server.bind(str(place))
+        server.listen()
+        try:
+            found = guarded(REACHING_OUT.format(socket=str(place), file=str(file), victim=victim.pid), strong)
+        finally:
+            victim.kill()
+    assert found["kind"] == "ok", found
+    assert [name for name, done in json.loads(found["stdout"]).items() if done] == []
+    after = file.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_size) == (
+        before.st_mode,
+        before.st_mtime_ns,
+        before.st_size,
+    )
 
 
 def test_files_outside_can_be_neither_read_nor_written(strong: Level, tmp_path: Path) -> None:
@@ -291,15 +394,15 @@ attempt("mount", b"none", b"/tmp", b"tmpfs", 0, None)
 attempt("umount2", b"/tmp", 2)
 attempt("chroot", b"/tmp")
 attempt("ptrace", 16, os.getppid(), 0, 0)
-attempt("setuid", 0)
+attempt("setgroups", 0, None)
 attempt("sethostname", b"x", 1)
 attempt("swapoff", b"/none")
 print(json.dumps(found))
 """
 
 
-def test_the_kernel_grants_nothing_further(namespaces: Level) -> None:
-    found = guarded(ENTRANCES, namespaces)
+def test_the_kernel_grants_nothing_further(strong: Level) -> None:
+    found = guarded(ENTRANCES, strong)
     assert found["kind"] == "ok", found
     assert not any(json.loads(found["stdout"]).values()), found["stdout"]
 
@@ -310,8 +413,9 @@ def test_the_channel_of_the_verdict_cannot_be_guessed(strong: Level) -> None:
     assert found["kind"] == "killed", found
 
 
-def test_a_killed_caller_takes_the_program_with_it(strong: Level, mark: str) -> None:
+def test_a_killed_caller_takes_the_program_with_it(strong: Level, mark: str, tmp_path: Path) -> None:
     code = (
+        f"import tempfile; tempfile.tempdir = {str(tmp_path)!r}\n"
         "from burnish_analysis.sandbox.model import *; from burnish_analysis.sandbox.run import run\n"
         f"run(Program('import time; time.sleep(40)', environment={{'BURNISH_TEST_MARK': {mark!r}}}),"
         f" Limits(seconds=40), level=Level({int(strong)}))"
@@ -323,3 +427,7 @@ def test_a_killed_caller_takes_the_program_with_it(strong: Level, mark: str) -> 
         assert marked(mark), "the program did not start"
         caller.kill()
     wait_gone(mark)
+    until = time.monotonic() + 5
+    while list(tmp_path.iterdir()) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == []

@@ -105,6 +105,9 @@ class Journal:
                 raise EvaluationError(
                     f"{path}, line {number} is damaged ({error}). Name another folder for a fresh run."
                 ) from error
+            if record.get("verdict") == "refused":
+                # Nothing was run; it may work now.
+                continue
             self.results[key] = record
 
     def add(self, record: Mapping[str, Any]) -> None:

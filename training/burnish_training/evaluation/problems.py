@@ -111,7 +111,7 @@ BENCHMARKS = tuple(_READERS)
 
 
 def read_problems(benchmark: str, path: Path) -> ProblemSet:
-    """The problems of a JSON-lines file, gzipped or not.
+    """The problems of a file of JSON lines, or of one JSON array, gzipped or not.
 
     Raises:
         EvaluationError: the file cannot be read or is not in the benchmark's format; the message names the line.
@@ -167,14 +167,32 @@ def _records(path: Path, data: bytes) -> Iterator[_Record]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EvaluationError(f"{path} is not UTF-8 (byte {error.start}), so it is no JSON lines.") from error
+    if text.lstrip().startswith("["):
+        # The sanitized MBPP comes as one array.
+        yield from _array(path, text)
+        return
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise EvaluationError(f"{place}: no JSON ({error}). One JSON object a line is needed.") from error
+        if line.strip():
+            yield _parsed(line, f"{path}, line {number}")
+
+
+def _parsed(line: str, place: str) -> _Record:
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise EvaluationError(f"{place}: no JSON ({error}). One JSON object a line is needed.") from error
+    if not isinstance(fields, dict):
+        raise EvaluationError(f"{place}: no JSON object.")
+    return _Record(fields, place)
+
+
+def _array(path: Path, text: str) -> Iterator[_Record]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise EvaluationError(f"{path}: no JSON ({error}). One JSON object a line is needed.") from error
+    for number, fields in enumerate(found, 1):
+        place = f"{path}, record {number}"
         if not isinstance(fields, dict):
             raise EvaluationError(f"{place}: no JSON object.")
         yield _Record(fields, place)

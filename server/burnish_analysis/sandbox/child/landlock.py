@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from burnish_analysis.sandbox.child.libc import syscall
 
-__all__ = ["SIGNALS_SINCE", "restrict", "version"]
+__all__ = ["TRUNCATE_SINCE", "restrict", "version"]
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -22,8 +22,10 @@ _FIRST = (1 << 13) - 1
 _MAKE_DEVICES = 1 << 6 | 1 << 11
 _BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
+#: The version that guards against cutting files short, without which others' files are not safe.
+TRUNCATE_SINCE = 3
 #: The version that keeps signals inside.
-SIGNALS_SINCE = 6
+_SIGNALS_SINCE = 6
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 
@@ -51,16 +53,16 @@ def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str] =
     """
     abi = version()
     files = _FIRST
-    for since, right in ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEVICE)):
+    for since, right in ((2, _REFER), (TRUNCATE_SINCE, _TRUNCATE), (5, _IOCTL_DEVICE)):
         files |= right if abi >= since else 0
     attributes = struct.pack(
         "=QQQ",
         files,
         _BIND_TCP | _CONNECT_TCP if abi >= 4 else 0,
-        _ABSTRACT_SOCKETS | _SIGNALS if abi >= SIGNALS_SINCE else 0,
+        _ABSTRACT_SOCKETS | _SIGNALS if abi >= _SIGNALS_SINCE else 0,
     )
     # Older kernels refuse a longer structure than they know.
-    size = 24 if abi >= SIGNALS_SINCE else 16 if abi >= 4 else 8
+    size = 24 if abi >= _SIGNALS_SINCE else 16 if abi >= 4 else 8
     ruleset = syscall("landlock_create_ruleset", _CREATE, attributes, size, 0)
     try:
         everything = files & ~_MAKE_DEVICES & ~_IOCTL_DEVICE

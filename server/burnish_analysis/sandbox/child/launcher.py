@@ -53,31 +53,41 @@ def _in_namespaces(job: Job, status: int) -> None:
 
 
 def _with_landlock(job: Job, status: int) -> None:
-    from burnish_analysis.sandbox.child import libc, namespaces
+    from burnish_analysis.sandbox.child import landlock, libc, namespaces
 
+    found = landlock.version()
+    if found < landlock.TRUNCATE_SINCE:
+        raise OSError(f"Landlock {landlock.TRUNCATE_SINCE} is needed (Linux 6.2), there is {found or 'none'}")
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     devices = [path for path in namespaces.DEVICES if os.access(path, os.R_OK)]
 
     def confine() -> list[str]:
+        # For root: without capabilities it is an owner of files, no more.
+        namespaces.drop_capabilities()
+        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
         return _filters(job.read, job.folder, devices, alone=True, needed=True)
 
-    supervise(job, Guard(job.folder, confine, others=_descendants), status)
+    supervise(job, Guard(job.folder, confine, others=_descendants, count_disk=True), status)
 
 
 def _with_limits(job: Job, status: int) -> None:
     linux = sys.platform == "linux"
     if linux:
-        from burnish_analysis.sandbox.child import libc
+        from burnish_analysis.sandbox.child import libc, namespaces
 
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
 
     def confine() -> list[str]:
         if not linux:
             return []
+        namespaces.drop_capabilities()
+        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
         libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
         return ["no_new_privs"]
 
-    supervise(job, Guard(job.folder, confine, others=_descendants if linux else lambda: ()), status)
+    supervise(
+        job, Guard(job.folder, confine, others=_descendants if linux else lambda: (), count_disk=True), status
+    )
 
 
 def _filters(read: list[str], work: str, devices: Iterable[str], *, alone: bool, needed: bool) -> list[str]:

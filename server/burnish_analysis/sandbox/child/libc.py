@@ -6,7 +6,7 @@ import ctypes
 import os
 from collections.abc import Callable
 
-__all__ = ["address", "buffer", "mount", "prctl", "syscall", "umount", "unshare"]
+__all__ = ["address", "buffer", "capset", "mount", "pivot_root", "prctl", "syscall", "umount", "unshare"]
 
 _libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
@@ -87,3 +87,21 @@ def umount(target: str, flags: int) -> None:
         OSError: it failed.
     """
     _checked(f"umount {target}", _libc.umount2, os.fsencode(target), ctypes.c_int(flags))
+
+
+def pivot_root(new: str, old: str) -> None:
+    """``pivot_root(2)``.
+
+    Raises:
+        OSError: it failed.
+    """
+    _checked("pivot_root", _libc.pivot_root, os.fsencode(new), os.fsencode(old))
+
+
+def capset(header: bytes, data: bytes) -> None:
+    """``capset(2)``.
+
+    Raises:
+        OSError: it failed.
+    """
+    _checked("capset", _libc.capset, header, data)

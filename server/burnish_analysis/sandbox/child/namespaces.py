@@ -20,7 +20,7 @@ _NEW |= {"user": 0x10000000, "pid": 0x20000000, "network": 0x40000000}
 NAMES = tuple(sorted(_NEW))
 #: Who the program is inside; outside it is the user, or for root the user "nobody".
 _INSIDE, _NOBODY = 1000, 65534
-_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR, _CAPSET = 428, 429, 442, {"x86_64": 126, "aarch64": 91}
+_OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE, _CLONE_TREE = -100, 0x1000, 0x8000, 1
 _CLOEXEC, _MOVE_FROM_EMPTY = os.O_CLOEXEC, 4
 _READ_ONLY, _NO_SETUID, _NO_DEVICES = 1, 2, 4
@@ -119,7 +119,7 @@ def build_root(read: list[str], disk_bytes: int) -> Resident | None:
         _attach(tree, path, root)
     resident = _resident(f"{root}/proc")
     os.chdir(root)
-    libc.syscall("pivot_root", {"x86_64": 155, "aarch64": 41}[os.uname().machine], b".\0", b".\0")
+    libc.pivot_root(".", ".")
     libc.umount(".", _DETACH)
     os.chdir("/")
     _set_attributes(-100, "/", _READ_ONLY | _NO_SETUID | _NO_DEVICES, 0)
@@ -168,7 +168,7 @@ def drop_capabilities() -> None:
         except OSError:
             break
     header = struct.pack("=Ii", 0x20080522, 0)
-    libc.syscall("capset", _CAPSET[os.uname().machine], header, bytes(24))
+    libc.capset(header, bytes(24))
     libc.prctl(libc.PR_SET_DUMPABLE, 0)
 
 

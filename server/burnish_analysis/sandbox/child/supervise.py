@@ -19,6 +19,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from burnish_analysis.sandbox.child.folders import is_overfull, remove
 from burnish_analysis.sandbox.child.job import Job
 from burnish_analysis.sandbox.child.runner import SCRIPT_AT, VERDICT_AT
 
@@ -36,13 +37,15 @@ class Guard:
     """What a level adds.
 
     ``confine`` runs in the program's process just before it begins and names the mechanisms it put in force;
-    ``resident`` counts the memory of all processes; ``others`` lists processes that the program left behind.
+    ``resident`` counts the memory of all processes; ``others`` lists processes that the program left behind;
+    ``count_disk`` is set where the file system does not bound the files of the working directory together.
     """
 
     work: str
     confine: Callable[[], list[str]]
     resident: Callable[[], int] | None = None
     others: Callable[[], Iterable[int]] = field(default=lambda: ())
+    count_disk: bool = False
 
 
 def report(descriptor: int, **fields: Any) -> None:
@@ -72,12 +75,19 @@ def supervise(job: Job, guard: Guard, status: int) -> None:
         _begin(job, guard, stdin, script, verdict_in)
     for handle in (verdict_in, script, stdin):
         os.close(handle)
-    end, code = _watch(job, guard, child, woken, begun)
-    seconds = time.monotonic() - begun
-    for pid in (-child, child) if code is None else (-child,):
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-    _clear(guard)
+    code = None
+    try:
+        end, code = _watch(job, guard, child, woken, begun)
+    finally:
+        seconds = time.monotonic() - begun
+        # Once it was waited for, its number may be another process's.
+        for pid in (-child, child) if code is None else (-child,):
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        _clear(guard)
+    if end == "orphaned" and guard.count_disk:
+        # Nobody is left to remove the folder on the host's disk.
+        remove(guard.work)
     collected = _collect(guard.work, job)
     report(
         status,
@@ -177,6 +187,8 @@ def _watch(job: Job, guard: Guard, child: int, woken: int, begun: float) -> tupl
             return "orphaned", None
         if guard.resident is not None and guard.resident() > job.memory_bytes:
             return "memory", None
+        if guard.count_disk and is_overfull(guard.work, job.disk_bytes):
+            return "disk", None
 
 
 def _reap(child: int) -> int | None:
