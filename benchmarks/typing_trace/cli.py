@@ -85,45 +85,52 @@ async def compare(chosen: argparse.Namespace, model: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="burnish-typing-") as scratch:
             results.append(await play(trace, project, Path(scratch), model, chosen.threads, tell, **how))
 
-    for trace in _traces(chosen, project):
-        if not chosen.no_timed:
+    traces = _traces(chosen, project)
+    figures = {"machine": describe(), "model": model.name, "threads": chosen.threads, "project": project.name}
+    if not chosen.no_timed:
+        for trace in traces:
             await one(trace, timed)
-        if chosen.unhurried_keys:
+        figures["timed"] = timed_figures(timed)
+        if not chosen.json:
+            show_timed(figures)
+    if chosen.unhurried_keys:
+        for trace in traces:
             short = replace(trace, events=trace.events[: chosen.unhurried_keys])
             await one(short, awaited, patient=True, minConfidence=0.0, maxLatencyMs=60_000)
-    figures = {"machine": describe(), "model": model.name, "threads": chosen.threads, "project": project.name}
-    if timed:
-        figures["timed"] = timed_figures(timed)
-    if awaited:
         figures["unhurried"] = unhurried_figures(awaited)
+        if not chosen.json:
+            show_unhurried(figures["unhurried"])
     return figures
 
 
-def show(figures: dict[str, Any]) -> None:
-    """Print for people."""
+def show_timed(figures: dict[str, Any]) -> None:
+    """Print the timed part for people."""
     print(figures["machine"])
     print(f"{figures['model']}, {figures['threads']} thread(s), {figures['project']}")
-    timed, awaited = figures.get("timed"), figures.get("unhurried")
-    if timed is not None:
-        print(f"\n{timed['keys']} keys as recorded; llama.vscode asks its model for {timed['asking']}")
-        _show_times(timed["times"])
+    timed = figures["timed"]
+    print(f"\n{timed['keys']} keys as recorded; llama.vscode asks its model for {timed['asking']}")
+    _show_times(timed["times"])
+    print(
+        f"keys where burnish is slower: {timed['slower_share']:.1%}, "
+        f"by more than 5 ms: {timed['slower_by_more_than_5_ms_share']:.1%}"
+    )
+    for side in timed["sides"]:
+        _show_side(side)
+    sys.stdout.flush()
+
+
+def show_unhurried(awaited: dict[str, Any]) -> None:
+    """Print the unhurried part for people."""
+    print("\nunhurried: every answer awaited, burnish's gate open")
+    _show_times(awaited["times"])
+    for name in ("burnish", "llama.cpp"):
+        found = awaited[name]
         print(
-            f"keys where burnish is slower: {timed['slower_share']:.1%}, "
-            f"by more than 5 ms: {timed['slower_by_more_than_5_ms_share']:.1%}"
+            f"{name:10} exact first lines {found['exact']} of {found['keys']} ({found['exact_share']:.1%}), "
+            f"shown {found['shown']}"
         )
-        for side in timed["sides"]:
-            _show_side(side)
-    if awaited is not None:
-        print("\nunhurried: every answer awaited, burnish's gate open")
-        _show_times(awaited["times"])
-        for name in ("burnish", "llama.cpp"):
-            found = awaited[name]
-            print(
-                f"{name:10} exact first lines {found['exact']} of {found['keys']} ({found['exact_share']:.1%}), "
-                f"shown {found['shown']}"
-            )
-        found = awaited["difference"]
-        print(f"difference {found['value']:+.1%} (95 % CI {found['low']:+.1%} to {found['high']:+.1%})")
+    found = awaited["difference"]
+    print(f"difference {found['value']:+.1%} (95 % CI {found['low']:+.1%} to {found['high']:+.1%})")
 
 
 def _show_times(times: dict[str, dict[str, float]]) -> None:
@@ -163,5 +170,3 @@ def main() -> None:
     figures = asyncio.run(compare(chosen, model))
     if chosen.json:
         print(json.dumps(figures))
-    else:
-        show(figures)

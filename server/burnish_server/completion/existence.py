@@ -11,7 +11,10 @@ from burnish_analysis.members import unknown_attributes
 from burnish_analysis.names import unknown_names
 from burnish_analysis.syntax import SyntaxTree
 
-__all__ = ["Importer", "Missing", "missing"]
+__all__ = ["Importer", "Missing", "missing", "near_part", "stands_outside"]
+
+#: Of longer texts (characters) only so much on each side is parsed again: all of it would take too long.
+_LARGE, _NEAR = 100_000, 12_000
 
 #: The import statement that brings a name, or None.
 Importer = Callable[[str], str | None]
@@ -44,3 +47,17 @@ def missing(tree: SyntaxTree, start: int, end: int, importer: Importer | None = 
         else:
             imports.append(statement)
     return Missing(tuple(names), tuple(unknown_attributes(tree, start, end)), tuple(imports))
+
+
+def near_part(text: str, start: int, end: int) -> range | None:
+    """Of a long text the whole lines around ``[start, end)``; None where the text is short enough to be taken whole."""
+    if len(text) <= _LARGE:
+        return None
+    last = text.find("\n", min(len(text), end + _NEAR))
+    return range(text.rfind("\n", 0, max(0, start - _NEAR)) + 1, len(text) if last < 0 else last)
+
+
+def stands_outside(text: str, name: str, part: range) -> bool:
+    """Whether ``name`` is a word anywhere outside of ``part``: in a long text that is taken for its definition."""
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    return word.search(text, 0, part.start) is not None or word.search(text, part.stop) is not None

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from burnish_analysis.brackets import balance
 from burnish_analysis.indent import columns, leading_whitespace
+from burnish_analysis.syntax import SyntaxTree
 from burnish_server.completion.brackets import fit
-from burnish_server.completion.existence import Importer, missing
+from burnish_server.completion.existence import Importer, missing, near_part, stands_outside
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.repetition import (
     cut_lines_below,
@@ -131,7 +132,16 @@ def _with_imports(
     if intent.context.in_string or intent.context.in_comment:
         return offer
     text = source.text[: offer.start] + offer.text + source.text[offer.end :]
-    found = missing(intent.tree.update(text), offer.start, offer.start + len(offer.text), importer)
+    end = offer.start + len(offer.text)
+    near = near_part(text, offer.start, end)
+    if near is None:
+        found = missing(intent.tree.update(text), offer.start, end, importer)
+    else:
+        part = SyntaxTree(text[near.start : near.stop])
+        found = missing(part, offer.start - near.start, end - near.start, importer)
+        found = replace(
+            found, names=tuple(name for name in found.names if not stands_outside(text, name, near))
+        )
     if found.names:
         return Dropped("unknown-name", f"Nothing here defines {_listed(found.names)}.")
     if found.attributes:

@@ -59,3 +59,9 @@ async def test_what_exists_is_shown(text: str, answer: str) -> None:
 async def test_a_block_is_looked_at_as_a_whole() -> None:
     result, reason = await completed("def f(rows):\n    |\n", "total = 0\n    return totals")
     assert (result.dropped, "`totals`" in reason) == ("unknown-name", True)
+
+
+async def test_in_a_very_long_file_a_name_that_stands_anywhere_exists() -> None:
+    filler = "".join(f"def handle_{i}(request):\n    return request\n\n\n" for i in range(3_000))
+    assert (await completed(filler + "x = |\n", "handle_7(1)"))[0].text == "handle_7(1)"
+    assert (await completed(filler + "x = |\n", "handler_7(1)"))[0].dropped == "unknown-name"
