@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burnish_models import gguf_file
 from burnish_models.engine.base import FimPrompt, GenerateRequest, StopRules
 from burnish_models.engine.decode import Decoder
-from burnish_models.engine.llama import LlamaBackend, NativeAbortFlag
+from burnish_models.engine.llama import LlamaBackend
 from burnish_models.engine.memory_service import MemoryService
+from burnish_models.engine.native_abort import NativeAbortFlag
 from burnish_models.engine.prompt import PromptTokenizer
 from burnish_models.engine.vocabulary import Vocabulary
 from burnish_models.workspace_memory.default_weights import weights_for
@@ -72,6 +75,17 @@ class Served:
 
         The last letters of the prompt are spelled again together with ``rest``, as they are when served.
         """
+        tokens, answer, rows = self.expected(prompt, rest)
+        return sum(math.log(max(row[token], 1e-300)) for row, token in zip(rows, answer, strict=True)), len(
+            tokens
+        )
+
+    def expected(
+        self, prompt: FimPrompt, rest: str
+    ) -> tuple[list[int], list[int], list[NDArray[np.float64]]]:
+        """Of a prompt and what the author wrote after it: the prompt's tokens, the rest's, and the model's probabilities
+        of every token (one row for each of the rest's), memory off.
+        """
         built = self._prompts.build(prompt, self.context_tokens - 2 * _MOST_TOKENS)
         answer = self._tokenize(built.healing + rest.rstrip() + "\n")[: 2 * _MOST_TOKENS - 2]
         self._decoder.forget()
@@ -80,12 +94,13 @@ class Served:
         rows = [np.array(first, dtype=np.float64)]
         if len(answer) > 1:
             rows += list(np.array(self._backend.evaluate_each(answer[:-1]), dtype=np.float64))
-        total = 0.0
-        for row, token in zip(rows, answer, strict=True):
-            peak = row.max()
-            total += row[token] - peak - np.log(np.exp(row - peak).sum())
         self._decoder.forget()
-        return total, len(built.tokens)
+        exponents = [np.exp(row - row.max()) for row in rows]
+        return built.tokens, answer, [row / row.sum() for row in exponents]
+
+    def tokens(self, text: str) -> list[int]:
+        """Plain text as tokens."""
+        return self._tokenize(text)
 
     def complete(self, prompt: FimPrompt, workspace: str, document: str) -> str:
         """The answer on one line, greedy, with the memory of ``workspace`` without ``document``."""
