@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from burnish_analysis.brackets import balance
 from burnish_analysis.indent import columns, leading_whitespace
-from burnish_analysis.syntax import SyntaxTree
 from burnish_server.completion.brackets import fit
-from burnish_server.completion.existence import Importer, missing, near_part, stands_outside
+from burnish_server.completion.existence import Importer, missing
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.repetition import (
     cut_lines_below,
@@ -133,15 +132,7 @@ def _with_imports(
         return offer
     text = source.text[: offer.start] + offer.text + source.text[offer.end :]
     end = offer.start + len(offer.text)
-    near = near_part(text, offer.start, end)
-    if near is None:
-        found = missing(intent.tree.update(text), offer.start, end, importer)
-    else:
-        part = SyntaxTree(text[near.start : near.stop])
-        found = missing(part, offer.start - near.start, end - near.start, importer)
-        found = replace(
-            found, names=tuple(name for name in found.names if not stands_outside(text, name, near))
-        )
+    found = missing(text, offer.start, end, lambda: intent.tree.update(text), importer)
     if found.names:
         return Dropped("unknown-name", f"Nothing here defines {_listed(found.names)}.")
     if found.attributes:

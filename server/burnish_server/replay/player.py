@@ -127,9 +127,12 @@ class Player:
         self._pending: asyncio.Task[None] | None = None
 
     async def play(
-        self, first: int = 0, last: int | None = None, progress: Callable[[int], None] = lambda _index: None
+        self, first: int = 0, last: int | None = None, progress: Callable[[int], None] = lambda _done: None
     ) -> None:
-        """Play the events ``[first, last)``; the last request gets a moment for its answer."""
+        """Play the events ``[first, last)``; the last request gets a moment for its answer.
+
+        ``progress`` is called with the index of the next event.
+        """
         events = self._trace.events
         last = len(events) if last is None else last
         index = first

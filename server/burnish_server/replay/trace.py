@@ -6,6 +6,7 @@ Playing it needs no knowledge of how it was made. Positions are those of the pro
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -95,15 +96,23 @@ def states(trace: Trace) -> Iterator[tuple[Event, str]]:
 
 
 def save_trace(trace: Trace, path: Path) -> None:
-    """Write a trace, one JSON object a line: the header, the files, the events. Replaces ``path`` at once or not at all."""
+    """Write a trace, one JSON object a line: the header, the files, the events. Replaces ``path`` at once or not at all.
+
+    Raises:
+        TraceError: it cannot be written.
+    """
+    records: list[dict[str, Any]] = [{"format": FORMAT, "project": trace.project, "seed": trace.seed}]
+    records += [{"file": name, "text": text} for name, text in trace.files.items()]
+    records += [_slim(asdict(event)) for event in trace.events]
     temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8", newline="\n") as out:
-        header = {"format": FORMAT, "project": trace.project, "seed": trace.seed}
-        records: list[dict[str, Any]] = [header]
-        records += [{"file": name, "text": text} for name, text in trace.files.items()]
-        records += [_slim(asdict(event)) for event in trace.events]
-        out.writelines(json.dumps(record) + "\n" for record in records)
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as out:
+            out.writelines(json.dumps(record) + "\n" for record in records)
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise TraceError(f"The trace cannot be kept in {path}: {error.strerror or error}.") from error
 
 
 def load_trace(path: Path) -> Trace:

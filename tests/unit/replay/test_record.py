@@ -49,10 +49,7 @@ def test_every_edit_leaves_the_caret_where_it_says(project: Path) -> None:
 
 
 def test_the_rest_of_a_line_is_what_the_author_wrote(project: Path) -> None:
-    final = {
-        name: (project / name).read_bytes().decode()
-        for name in ("shop.py", "parts/stock.py")
-    }
+    final = {name: (project / name).read_bytes().decode() for name in ("shop.py", "parts/stock.py")}
     lines = {line for text in final.values() for line in text.replace("\r\n", "\n").split("\n")}
     checked = 0
     for event, text in states(recorded(project)):
@@ -98,6 +95,13 @@ def test_a_trace_on_disk_is_the_trace(project: Path, tmp_path: Path) -> None:
     trace = recorded(project)
     save_trace(trace, tmp_path / "a.jsonl")
     assert load_trace(tmp_path / "a.jsonl") == trace
+
+
+def test_a_trace_that_cannot_be_written_says_so(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TraceError, match="cannot be kept"):
+        save_trace(recorded(project, minutes=0.1), tmp_path / "file" / "a.jsonl")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "shop"]
 
 
 @pytest.mark.parametrize(

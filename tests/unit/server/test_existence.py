@@ -61,6 +61,19 @@ async def test_a_block_is_looked_at_as_a_whole() -> None:
     assert (result.dropped, "`totals`" in reason) == ("unknown-name", True)
 
 
+async def test_an_import_that_the_typed_part_lacks_comes_along() -> None:
+    result, _ = await completed("def load(name):\n    return Path(|)\n", "name)")
+    assert (result.text, result.imports) == ("name)", ("from pathlib import Path",))
+    result, _ = await completed("x = mine(|)\n", "'a')")
+    assert (result.text, result.imports) == ("'a')", ())
+
+
+async def test_a_very_long_file_has_its_imports_far_away() -> None:
+    filler = "".join(f"def handle_{i}(request):\n    return request\n\n\n" for i in range(3_000))
+    result, _ = await completed("import json\n" + filler + "x = |\n", "json.dumps(Path())")
+    assert result.imports == ("from pathlib import Path",)
+
+
 async def test_in_a_very_long_file_a_name_that_stands_anywhere_exists() -> None:
     filler = "".join(f"def handle_{i}(request):\n    return request\n\n\n" for i in range(3_000))
     assert (await completed(filler + "x = |\n", "handle_7(1)"))[0].text == "handle_7(1)"
