@@ -85,8 +85,9 @@ async def test_progress_ends_when_loading_ends(start: Start) -> None:
     await asyncio.sleep(0.2)
     for reports in session.client.progress_reports.values():
         kinds = [report.kind for report in reports]
-        assert (kinds.count("begin"), kinds.count("end")) == (1, 1)
-        assert kinds[-1] == "end"
+        # Loading may fail before the client has agreed to the bar: then it never begins.
+        assert (kinds.count("begin"), kinds.count("end")) in {(1, 1), (0, 0)}
+        assert not kinds or kinds[-1] == "end"
 
 
 async def test_disabled(start: Start) -> None:
