@@ -33,3 +33,17 @@ async def test_typing_and_growing_reuse_what_stands_before(engine: LlamaCppEngin
     # The names of the repository and the files, and all of the earlier context, but nothing of the file itself.
     assert jumped.cached_tokens >= size_of(first.context) / CHARACTERS_PER_TOKEN * 0.6
     assert cold.cached_tokens < jumped.cached_tokens < cold.prompt_tokens
+
+
+async def test_back_at_a_place_of_before_its_evaluation_is_used_again(
+    engine: LlamaCppEngine, tmp_path: Path
+) -> None:
+    context = source_of(tmp_path)
+    first = LONG.index("price = ") + len("price = ")
+    second = LONG.rindex('reserve("a").') + len('reserve("a").')
+    cold = [await evaluate(engine, ask(context, tmp_path, LONG, offset)) for offset in (first, second)]
+    assert all(finish.prompt_tokens - finish.cached_tokens > 100 for finish in cold)
+    typed = LONG[:first] + "p" + LONG[first:]
+    for text, offset in ((LONG, first), (LONG, second), (typed, first + 1)):
+        finish = await evaluate(engine, ask(context, tmp_path, text, offset))
+        assert finish.prompt_tokens - finish.cached_tokens < 12

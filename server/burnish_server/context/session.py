@@ -1,5 +1,7 @@
 """The context of one file while it is worked on: it only grows, and only when the prompt is evaluated anew anyway.
 
+Back at a place of before it is the one of before: that prompt's evaluation may still be kept.
+
 The context stands before everything else in the prompt. Changing it throws away all that the engine has evaluated behind the
 change. So new definitions go to its end, at moments when most of the prompt changes without it (the first look at a file, a
 jump, a window that moved) or when nobody waits; a full one is made again from scratch at such a jump.
@@ -8,6 +10,7 @@ jump, a window that moved) or when nobody waits; a full one is made again from s
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +27,8 @@ _LITTLE_KEPT = 0.35
 _FREE = 0.3
 #: In an idle moment the context grows only by what matters this much, and after so many seconds.
 _IDLE_SCORE, _IDLE_PAUSE = 1.5, 5.0
+#: Places of one document that are remembered, and the share of the prompt there that must still be the same.
+_MOST_PLACES, _MOSTLY_KEPT = 8, 0.6
 #: Smaller growth than this (characters) waits until more has come together.
 _LEAST_GROWTH = 60
 
@@ -52,32 +57,48 @@ class Room:
     now: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A prompt that was served, and the context it had."""
+
+    parts: tuple[str, ...]
+    files: tuple[ContextFile, ...]
+    shown: dict[tuple[str, str], str]
+
+
 class Session:
     """The context of one document."""
 
     def __init__(self) -> None:
         self.files: tuple[ContextFile, ...] = ()
         self._shown: dict[tuple[str, str], str] = {}
-        self._last: tuple[str, ...] | None = None
+        self._last: _Place | None = None
+        self._places: deque[_Place] = deque(maxlen=_MOST_PLACES)
         self._grown = 0.0
 
     def moment(self, prompt: FimPrompt, *, idle: bool) -> Moment:
         """What changing the context before ``prompt`` would cost."""
-        if self._last is None:
-            return Moment(0.0, idle)
-        kept = total = 0
-        same = True
-        for before, now in zip(self._last, _parts(prompt), strict=True):
-            total += len(now)
-            if same:
-                common = _common(before, now)
-                kept += common
-                same = common == len(before) == len(now)
-        return Moment(kept / total if total else 1.0, idle)
+        return Moment(_kept(self._last.parts, _parts(prompt)) if self._last is not None else 0.0, idle)
+
+    def come_back(self, prompt_with: Callable[[tuple[ContextFile, ...]], FimPrompt]) -> bool:
+        """Take up the context that stood before nearly the same prompt earlier; whether there was one.
+
+        Args:
+            prompt_with: the prompt at the place in question, beside that much context.
+        """
+        for place in reversed(self._places):
+            if _kept(place.parts, _parts(prompt_with(place.files))) >= _MOSTLY_KEPT:
+                self.files, self._shown = place.files, dict(place.shown)
+                self.served(prompt_with(place.files))
+                return True
+        return False
 
     def served(self, prompt: FimPrompt) -> None:
         """This prompt goes to the engine, with the present context before it."""
-        self._last = _parts(prompt)
+        now = _Place(_parts(prompt), self.files, dict(self._shown))
+        if self._last is not None and _kept(self._last.parts, now.parts) <= _LITTLE_KEPT:
+            self._places.append(self._last)
+        self._last = now
 
     def update(
         self,
@@ -136,6 +157,19 @@ class Session:
 def _parts(prompt: FimPrompt) -> tuple[str, ...]:
     """What stands behind the context, in the order of evaluation."""
     return prompt.prefix, prompt.suffix, prompt.typed
+
+
+def _kept(before: tuple[str, ...], now: tuple[str, ...]) -> float:
+    """The share of a prompt that was evaluated when ``before`` was."""
+    kept = total = 0
+    same = True
+    for old, new in zip(before, now, strict=True):
+        total += len(new)
+        if same:
+            common = _common(old, new)
+            kept += common
+            same = common == len(old) == len(new)
+    return kept / total if total else 1.0
 
 
 def _common(first: str, second: str) -> int:

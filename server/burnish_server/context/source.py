@@ -68,12 +68,19 @@ class ContextSource:
             return _window(request, tokens).prompt
         root, graph, name = located
         session = self._session(request.uri)
+        window = _window(request, tokens - tokens_of(session.files))
+        patient = idle and (not rate or tokens <= rate * IDLE_SECONDS)
+        moment = session.moment(window.prompt, idle=patient)
+        if moment.free and session.come_back(
+            lambda files: _window(request, tokens - tokens_of(files)).prompt
+        ):
+            window = _window(request, tokens - tokens_of(session.files))
+            moment = session.moment(window.prompt, idle=patient)
         before = session.files
-        window = _window(request, tokens - tokens_of(before))
         began = time.perf_counter()
         session.update(
             graph,
-            session.moment(window.prompt, idle=idle and (not rate or tokens <= rate * IDLE_SECONDS)),
+            moment,
             Room(_characters(most), _characters(min(most, int((rate or most) * CONTEXT_SECONDS)))),
             lambda: self._candidates(request, window, located),
             lambda path, first, last: self._texts.lines(root / path, first, last, self.recent, patient=idle),
