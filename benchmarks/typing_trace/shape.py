@@ -3,8 +3,9 @@
 What it writes is noise, so nothing can be said about what is shown; how long a token takes does not depend on the
 weights. How many tokens an answer has does: the embedding (which is the output matrix too) is therefore made so that, as
 with a trained model, the likeliest token stands out, a line end is it about once in ten tokens, and tokens without a text
-never are. The tokenizer is the bundled model's, its vocabulary filled up with unused tokens to the shape's, so that the same
-text gives as many tokens on either side.
+never are; and attention is sharp, for without it the next token depends on the last one alone and answers run in circles.
+The tokenizer is the bundled model's, its vocabulary filled up with unused tokens to the shape's, so that the same text gives
+as many tokens on either side.
 """
 
 from __future__ import annotations
@@ -40,8 +41,12 @@ class Shape:
 #: Qwen2.5-0.5B (its config.json); input and output embeddings are the same matrix.
 SHAPES = {"0.5B": Shape(24, 896, 14, 2, 4864, 151_936, 32_768)}
 _ROWS = 8192
+#: Counts the ways in which this file has made models, so that one of before is not taken.
+_RECIPE = 3
 #: Logits of random weights deviate by 0.6; a trained model's likeliest token is far above the next.
 _SPREAD = 20.0
+#: Queries and keys whose products differ enough to choose, values that count beside the feed-forward layers.
+_DEVIATIONS = {"attn_q": 0.09, "attn_k": 0.09, "attn_v": 0.05, "attn_output": 0.05}
 #: A line feed as byte-level tokenizers spell it.
 _LINE_END = "\u010a"
 
@@ -49,7 +54,7 @@ _LINE_END = "\u010a"
 def random_model(name: str, folder: Path | None = None) -> Path:
     """The GGUF file of a shape, made (once) in the user's cache folder."""
     folder = folder or Path(platformdirs.user_cache_dir("burnish")) / "benchmarks"
-    path = folder / f"random-{name}-q8_0.gguf"
+    path = folder / f"random-{name}-{_RECIPE}-q8_0.gguf"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         print(f"writing {path} (once)", file=sys.stderr, flush=True)
@@ -83,28 +88,29 @@ def write_model(shape: Shape, name: str, path: Path, seed: int = 0) -> None:
 
 
 def _row_scales(texts: list[str], rows: int) -> NDArray[np.float32]:
-    """Of the embedding's rows: the largest of 8,000 normal logits is some 3.9 deviations, so a row three times as long as
-    others holds the largest logit with the probability that a normal variable is above 1.3: one in ten.
+    """Of the embedding's rows: the largest of 8,000 normal logits is some 3.9 deviations, so a row four times as long as
+    others holds the largest logit where a normal variable is above 1: one time in six, and some less for what logits share.
     """
     scales = np.full(rows, 0.01, dtype=np.float32)
     scales[: len(texts)] = [1.0 if not text.startswith("<|") else 0.01 for text in texts]
-    scales[texts.index(_LINE_END)] = 3.0
+    scales[texts.index(_LINE_END)] = 4.0
     return scales
 
 
 def _values(
     rng: np.random.Generator, tensor: str, rows: int, columns: int, scale: NDArray[np.float32] | None
 ) -> NDArray[Any]:
-    """Random weights at the scale of a freshly initialised model (standard deviation 0.02); norms are 1, biases 0, and the
-    last norm spreads the logits.
+    """Random weights, by default at the scale of a freshly initialised model (standard deviation 0.02); norms are 1, biases
+    0, and the last norm spreads the logits.
     """
     if not columns:
         value = _SPREAD if tensor == "output_norm.weight" else float(tensor.endswith("norm.weight"))
         return np.full(rows, value, dtype=np.float32)
+    deviation = next((wide for name, wide in _DEVIATIONS.items() if name in tensor), 0.02)
     parts = []
     for start in range(0, rows, _ROWS):
         weights = rng.standard_normal((min(_ROWS, rows - start), columns), dtype=np.float32) * np.float32(
-            0.02
+            deviation
         )
         if scale is not None:
             weights *= scale[start : start + _ROWS, None]

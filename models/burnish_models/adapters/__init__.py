@@ -1,0 +1,1 @@
+"""Trained adapters: their files, their checks, and the registry that says which one is served."""

@@ -1,0 +1,49 @@
+"""Errors about adapters.
+
+::
+
+    ModelsError
+    └── AdapterError               base of everything here
+        ├── AdapterFormatError     tensors or settings that a plain LoRA file cannot hold (DoRA, whole modules, …)
+        ├── AdapterRefusedError    a file that must not be served; says why
+        └── RegistryError          the registry cannot be read or written
+            ├── UnknownAdapterError    no adapter, or several, by that id or name
+            └── TransitionError        an adapter cannot go from its state to the one asked for
+"""
+
+from __future__ import annotations
+
+from burnish_models.errors import ModelsError
+
+__all__ = [
+    "AdapterError",
+    "AdapterFormatError",
+    "AdapterRefusedError",
+    "RegistryError",
+    "TransitionError",
+    "UnknownAdapterError",
+]
+
+
+class AdapterError(ModelsError):
+    """Base of every error about adapters."""
+
+
+class AdapterFormatError(AdapterError):
+    """The adapter cannot be written as, or read from, a plain LoRA file."""
+
+
+class AdapterRefusedError(AdapterError):
+    """The adapter must not be served."""
+
+
+class RegistryError(AdapterError):
+    """The registry cannot be used."""
+
+
+class UnknownAdapterError(RegistryError):
+    """The id or name names no adapter, or more than one."""
+
+
+class TransitionError(RegistryError):
+    """An adapter cannot go from its state to the one asked for."""
