@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-__all__ = ["AdapterRecord", "HistoryEntry", "Lineage", "Serving", "State", "events_sha256"]
+__all__ = [
+    "MOVES",
+    "AdapterRecord",
+    "HistoryEntry",
+    "Lineage",
+    "Serving",
+    "State",
+    "events_sha256",
+    "record_from_row",
+]
 
 
 class State(StrEnum):
@@ -90,6 +101,31 @@ class AdapterRecord:
             "alpha": self.alpha,
             "report": dict(self.report),
         }
+
+
+def record_from_row(row: sqlite3.Row, path: Path | None) -> AdapterRecord:
+    """The record in a row of the registry's table, with the number of its events.
+
+    Raises:
+        ValueError: an unknown state, or a report that is no JSON.
+    """
+    return AdapterRecord(
+        id=row["id"],
+        name=row["name"],
+        state=State(row["state"]),
+        created=row["created"],
+        size_bytes=row["size_bytes"],
+        path=path,
+        base_sha256=row["base_sha256"],
+        base_name=row["base_name"],
+        events_sha256=row["events_sha256"],
+        event_count=row["event_count"],
+        labeller=row["labeller"],
+        run=row["run"],
+        rank=row["rank"],
+        alpha=row["alpha"],
+        report=json.loads(row["report"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from burnish_models.adapters.check import check_in_process
-from burnish_models.adapters.errors import RegistryError, TransitionError, UnknownAdapterError
+from burnish_models.adapters.errors import (
+    AdapterRefusedError,
+    RegistryError,
+    TransitionError,
+    UnknownAdapterError,
+)
 from burnish_models.adapters.records import (
     MOVES,
     AdapterRecord,
@@ -24,12 +29,22 @@ from burnish_models.adapters.records import (
     Serving,
     State,
     events_sha256,
+    record_from_row,
 )
 from burnish_models.adapters.storage import AdapterStorage
+from burnish_models.gguf_file import file_sha256
 
 __all__ = ["Registry"]
 
 _SHORTEST_ID = 4
+_COLUMNS = (
+    *("id", "name", "state", "created", "size_bytes", "base_sha256", "base_name", "events_sha256"),
+    *("labeller", "run", "rank", "alpha"),
+)
+_INSERT = (
+    f"INSERT INTO adapters ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (id) DO UPDATE "
+    f"SET erased = 0, {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS[1:])}"
+)
 _SELECT = (
     "SELECT *, (SELECT COUNT(*) FROM adapter_events WHERE adapter = adapters.id) AS event_count FROM adapters"
 )
@@ -104,16 +119,16 @@ class Registry:
         Raises:
             AdapterRefusedError: it must not be served; says why. Nothing was kept.
         """
+        before = file_sha256(file)
+        checked = check_in_process(file, model)
         identity, size = self._storage.keep(file)
-        checked = check_in_process(self._storage.path(identity), model)
+        if identity != before:
+            raise AdapterRefusedError(f"{file} changed while it was checked. Try again when it is complete.")
         with self._storage.transaction() as connection:
-            known = connection.execute(
-                "SELECT 1 FROM adapters WHERE id = ? AND NOT erased", (identity,)
-            ).fetchone()
-            if not known:
+            known = connection.execute("SELECT erased FROM adapters WHERE id = ?", (identity,)).fetchone()
+            if known is None or known["erased"]:
                 connection.execute(
-                    "INSERT OR REPLACE INTO adapters (id, name, state, created, size_bytes, base_sha256, base_name, "
-                    "events_sha256, labeller, run, rank, alpha) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    _INSERT,
                     (
                         *(identity, checked.name, State.CANDIDATE, _now(), size, checked.base_sha256),
                         *(
@@ -127,7 +142,8 @@ class Registry:
                 )
                 pairs = ((identity, event) for event in set(lineage.events))
                 connection.executemany("INSERT INTO adapter_events (adapter, event) VALUES (?, ?)", pairs)
-                _note(connection, identity, None, State.CANDIDATE, f"trained by {lineage.run}")
+                before_state = None if known is None else State.RETIRED
+                _note(connection, identity, before_state, State.CANDIDATE, f"trained by {lineage.run}")
             return self._find(connection, identity)
 
     def move(
@@ -278,23 +294,7 @@ class Registry:
 
     def _record(self, row: sqlite3.Row) -> AdapterRecord:
         try:
-            return AdapterRecord(
-                id=row["id"],
-                name=row["name"],
-                state=State(row["state"]),
-                created=row["created"],
-                size_bytes=row["size_bytes"],
-                path=None if row["erased"] else self._storage.path(row["id"]),
-                base_sha256=row["base_sha256"],
-                base_name=row["base_name"],
-                events_sha256=row["events_sha256"],
-                event_count=row["event_count"],
-                labeller=row["labeller"],
-                run=row["run"],
-                rank=row["rank"],
-                alpha=row["alpha"],
-                report=json.loads(row["report"]),
-            )
+            return record_from_row(row, None if row["erased"] else self._storage.path(row["id"]))
         except ValueError as error:
             raise RegistryError(f"The registry's entry for {row['id'][:12]} is damaged ({error}).") from error
 

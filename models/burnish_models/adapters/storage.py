@@ -76,7 +76,8 @@ class AdapterStorage:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
@@ -91,7 +92,7 @@ class AdapterStorage:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise RegistryError(
                 f"The adapter registry {self.database} cannot be used: {error}. Look at the disk's free space and the "
                 "file's mode; if it is damaged, move it away: the model is then served without an adapter until the "
@@ -106,7 +107,7 @@ class AdapterStorage:
         try:
             connection.row_factory = sqlite3.Row
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(connection)

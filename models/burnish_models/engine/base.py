@@ -123,10 +123,14 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of generated text, in order. ``finish`` is set on the last chunk (whose text may be empty)."""
+    """A piece of generated text, in order. ``finish`` is set on the last chunk (whose text may be empty).
+
+    ``logprobs`` are those of the tokens generated since the chunk before, where the engine tells them so early.
+    """
 
     text: str
     finish: Finish | None = None
+    logprobs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class EngineInfo:
     """What is loaded and where it runs.
 
     ``prefill_rate`` and ``decode_rate`` are tokens a second as measured while serving; 0.0 until there was something to
-    measure.
+    measure. ``evaluated_tokens`` (of prompts) and ``generated_tokens`` add up all that was done so far, for aborted requests
+    too but for the step that the abort interrupted.
     """
 
     model: str
@@ -151,6 +156,8 @@ class EngineInfo:
     extra: dict[str, str] = field(default_factory=dict)
     prefill_rate: float = 0.0
     decode_rate: float = 0.0
+    evaluated_tokens: int = 0
+    generated_tokens: int = 0
 
 
 class Engine(Protocol):

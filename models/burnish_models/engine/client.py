@@ -70,12 +70,19 @@ class LlamaCppEngine:
         self._adapter: tuple[str | None, float] = (None, 1.0)
         self._crashes = 0
         self._closed = False
+        #: What workers before this one evaluated and generated.
+        self._past = (0, 0)
 
     # -- state -----------------------------------------------------------------------------------------------
 
     def describe(self) -> EngineInfo:
         """What is loaded now. Never blocks."""
-        return self._info
+        evaluated, generated = self._worker.totals if self._worker is not None else (0, 0)
+        return replace(
+            self._info,
+            evaluated_tokens=self._past[0] + evaluated,
+            generated_tokens=self._past[1] + generated,
+        )
 
     def _set_state(self, state: str, detail: str = "", **changes: Any) -> None:
         self._info = replace(self._info, state=state, detail=detail, **changes)
@@ -160,7 +167,12 @@ class LlamaCppEngine:
         worker, self._worker = self._worker, None
         self._ready.clear()
         if worker is not None:
+            self._add_up(worker)
             await worker.kill()
+
+    def _add_up(self, worker: WorkerProcess) -> None:
+        """Keep what a worker that is gone has done."""
+        self._past = (self._past[0] + worker.totals[0], self._past[1] + worker.totals[1])
 
     async def close(self) -> None:
         """Stop the worker and free the model."""
@@ -180,6 +192,7 @@ class LlamaCppEngine:
         was_ready = self._ready.is_set()
         self._ready.clear()
         self._worker = None
+        self._add_up(worker)
         _log.warning("the engine's worker died (%s)", why)
         worker.end_waiting("EngineCrashedError", f"the engine's worker died ({why}); it is being restarted")
         if was_ready:
@@ -238,7 +251,7 @@ class LlamaCppEngine:
             while not done:
                 frame = await frames.get()
                 if frame["event"] == "chunk":
-                    yield Chunk(frame["text"])
+                    yield Chunk(frame["text"], logprobs=tuple(frame["logprobs"]))
                     continue
                 done = True
                 if frame["event"] == "error":

@@ -120,6 +120,11 @@ class Decoder:
         self._aside = PromptCache(cache_bytes)
         self._policy = DraftPolicy()
         self._memories = memories
+        #: Tokens of prompts evaluated and tokens generated so far, by aborted requests too.
+        self.evaluated = 0
+        self.generated = 0
+        #: Log-probabilities of what the present request has generated.
+        self.logprobs: list[float] = []
 
     def forget(self) -> None:
         """Drop the cache (after an adapter swap: the old adapter's keys and values must not be served)."""
@@ -149,7 +154,7 @@ class Decoder:
         room = self._backend.context_tokens - (request.max_tokens if request.generate else 1) - 1
         prompt = self._prompts.build(request.prompt, max(16, room))
         cached = self._reuse(prompt.tokens)
-        logprobs: list[float] = []
+        logprobs = self.logprobs = []
         generated, decode_began = 0, None
         reason = "stop"
         recall = (
@@ -169,6 +174,7 @@ class Decoder:
             reason = self._abort.reason or "cancelled"
         finally:
             ahead.settle()
+            self.generated += len(logprobs)
         now = time.perf_counter()
         decode_began = decode_began or now
         timings = Timings(
@@ -208,7 +214,10 @@ class Decoder:
         return common
 
     def _prefill(self, tokens: list[int], cached: int, *, need_logits: bool) -> NDArray[np.float32] | None:
-        return self._evaluate(tokens[cached:], logits=need_logits)
+        try:
+            return self._evaluate(tokens[cached:], logits=need_logits)
+        finally:
+            self.evaluated += max(0, len(self._tokens) - cached)
 
     def _evaluate(self, tokens: list[int], *, logits: bool) -> NDArray[np.float32] | None:
         self._tokens += tokens

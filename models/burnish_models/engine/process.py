@@ -31,6 +31,8 @@ class WorkerProcess:
         self._process = process
         self._on_death = on_death
         self._waiting: dict[int, asyncio.Queue[dict[str, Any]]] = {}
+        #: Tokens of prompts evaluated and tokens generated, for requests that nobody waits for any more too.
+        self.totals = (0, 0)
         self._reader = asyncio.create_task(self._read(), name="engine-reader")
 
     @classmethod
@@ -130,6 +132,8 @@ class WorkerProcess:
             while True:
                 (size,) = wire.HEADER.unpack(await stream.readexactly(wire.HEADER.size))
                 frame = json.loads(await stream.readexactly(size))
+                if "totals" in frame:
+                    self.totals = (int(frame["totals"][0]), int(frame["totals"][1]))
                 waiting = self._waiting.get(int(frame.get("id") or _LOAD_ID))
                 if waiting is not None:
                     waiting.put_nowait(frame)

@@ -161,11 +161,16 @@ class Worker:
         queued = (time.perf_counter() - arrived) * 1000
         if request.deadline_ms is not None:
             request = replace(request, deadline_ms=max(0.0, request.deadline_ms - queued))
+        decoder, told = self._loaded.decoder, 0
+
+        def emit(text: str) -> None:
+            nonlocal told
+            if text:
+                fresh, told = decoder.logprobs[told:], len(decoder.logprobs)
+                self.send({"event": "chunk", "id": request_id, "text": text, "logprobs": fresh})
+
         try:
-            finish = self._loaded.decoder.run(
-                request,
-                lambda text: self.send({"event": "chunk", "id": request_id, "text": text}) if text else None,
-            )
+            finish = decoder.run(request, emit)
         finally:
             with self._lock:
                 self._current = None
@@ -176,6 +181,7 @@ class Worker:
                 "event": "done",
                 "id": request_id,
                 "finish": wire.encode_finish(replace(finish, timings=timings)),
+                "totals": [self._loaded.decoder.evaluated, self._loaded.decoder.generated],
             }
         )
 

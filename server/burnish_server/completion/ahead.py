@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from burnish_models.engine.base import Engine, StopRules
-from burnish_server.completion.generation import Anchor
-from burnish_server.completion.intent import Refusal, decide
+from burnish_server.completion.generation import Anchor, Enough
+from burnish_server.completion.intent import Intent, Refusal, decide
 from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.completion.questions import Questions
 from burnish_server.completion.scheduler import Scheduler
@@ -30,14 +30,20 @@ class LookAhead:
         scheduler: runs them when nothing else does.
         questions: makes the engine's requests.
         engine: the engine, or None while there is none to ask.
+        enough: says for a request and what it asks for when the rest of a block is not worth writing.
     """
 
     def __init__(
-        self, scheduler: Scheduler, questions: Questions, engine: Callable[[], Engine | None]
+        self,
+        scheduler: Scheduler,
+        questions: Questions,
+        engine: Callable[[], Engine | None],
+        enough: Callable[[CompletionRequest, Intent, Engine], Enough | None],
     ) -> None:
         self._scheduler = scheduler
         self._questions = questions
         self._engine = engine
+        self._enough = enough
 
     def after(
         self, request: CompletionRequest, result: CompletionResult, settings: CompletionSettings
@@ -65,8 +71,9 @@ class LookAhead:
             intent = replace(intent, stop=StopRules(single_line=False, max_lines=2), max_tokens=TOKENS)
         anchor = Anchor(request.uri, *request.source.split_at(request.offset))
         if self._scheduler.cache.find(anchor, multiline=intent.multiline) is None:
-            question = self._questions.writing(request, intent, engine, DEADLINE_MS)
-            self._scheduler.start(engine, anchor, intent, question, ahead=True)
+            question = self._questions.writing(request, intent, engine, DEADLINE_MS, self._scheduler.asked)
+            enough = self._enough(request, intent, engine)
+            self._scheduler.start(engine, anchor, intent, question, ahead=True, enough=enough)
 
 
 def _accepted(request: CompletionRequest, result: CompletionResult) -> CompletionRequest:

@@ -13,7 +13,7 @@ from burnish_server.completion.intent import Intent
 from burnish_server.completion.model import CompletionRequest, CompletionResult, TokenCounts
 from burnish_server.completion.postprocess import Dropped, postprocess
 
-__all__ = ["Conclusion", "Found", "conclude", "first_line", "with_costs"]
+__all__ = ["Conclusion", "Found", "conclude", "first_line", "shown", "with_costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,18 @@ def conclude(
         end = request.selected.end + (offer.end - request.offset)
         text, start = request.selected.text + text, request.selected.start
     return replace(base, text=text, start=start, end=end, imports=offer.imports)
+
+
+def shown(end: Conclusion) -> CompletionResult:
+    """What is shown of a conclusion that dropped nothing."""
+    return CompletionResult(
+        text=end.text,
+        start=end.start,
+        end=end.end,
+        imports=end.imports,
+        confidence=end.confidence,
+        candidate=end.candidate,
+    )
 
 
 def with_costs(result: CompletionResult, found: Found, total_ms: float) -> CompletionResult:

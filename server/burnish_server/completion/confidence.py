@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Judge", "Judgement", "TokenPiece", "align", "judge_block", "judge_line"]
+__all__ = ["Judge", "Judgement", "TokenPiece", "align", "block_is_decided", "judge_block", "judge_line"]
 
 #: A block goes on while each of its lines is at least this fraction of the threshold likely.
 LATER_LINES = 0.5
@@ -108,6 +108,19 @@ def judge_block(pieces: Sequence[TokenPiece], judge: Judge, threshold: float | N
             break
         kept.append(text)
     return Judgement("".join(kept).rstrip("\n"), confidence or 0.0, passed=bool(kept))
+
+
+def block_is_decided(pieces: Sequence[TokenPiece], judge: Judge, threshold: float | None) -> bool:
+    """Whether the whole lines of a block that is still being written already say what will be shown of it.
+
+    So they do when the first line with code is not likely enough, and when a later one ends the block.
+    """
+    lines = [line for line in _lines(pieces) if line[-1].text.endswith("\n")]
+    whole = [piece for line in lines for piece in line]
+    if not any(piece.text.strip() for piece in whole):
+        return False
+    verdict = judge_block(whole, judge, threshold)
+    return not verdict.passed or len(verdict.text) < len("".join(piece.text for piece in whole).rstrip("\n"))
 
 
 def _lines(pieces: Sequence[TokenPiece]) -> list[list[TokenPiece]]:

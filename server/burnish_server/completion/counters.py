@@ -14,8 +14,9 @@ class Counters:
     """Counts of requests by who answered them, and of tokens by what they were spent on.
 
     ``from_cache`` were answered by an earlier answer, ``followed`` by a generation that was running already (a prefetch
-    included), ``asked`` made the engine begin anew. ``prompt_tokens`` and ``evaluated_tokens`` add up over everything that
-    the engine was asked; ``background_*`` is the part of it that no request waited for.
+    included), ``asked`` made the engine begin anew. ``prompt_tokens`` and ``background_*`` (what no request waited for) add up
+    over finished work; what the engine did in all, aborted work included, is :class:`~burnish_models.engine.base.EngineInfo`'s
+    to tell.
     """
 
     requests: int = 0
@@ -26,8 +27,6 @@ class Counters:
     prefetched: int = 0
     warmed: int = 0
     prompt_tokens: int = 0
-    evaluated_tokens: int = 0
-    generated_tokens: int = 0
     background_evaluated_tokens: int = 0
     background_generated_tokens: int = 0
 
@@ -35,8 +34,6 @@ class Counters:
         """Add what one request to the engine cost."""
         evaluated = max(0, finish.prompt_tokens - finish.cached_tokens)
         self.prompt_tokens += finish.prompt_tokens
-        self.evaluated_tokens += evaluated
-        self.generated_tokens += finish.generated_tokens
         if background:
             self.background_evaluated_tokens += evaluated
             self.background_generated_tokens += finish.generated_tokens

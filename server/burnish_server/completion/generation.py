@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from burnish_models.engine.base import Engine, Finish, GenerateRequest
+from burnish_models.engine.base import Engine, FimPrompt, Finish, GenerateRequest
 from burnish_models.errors import EngineError
 from burnish_server.completion.confidence import TokenPiece, align
 from burnish_server.completion.intent import Intent
 
-__all__ = ["Anchor", "Answer", "Generation"]
+__all__ = ["Anchor", "Answer", "Enough", "Generation"]
+
+#: Looks at what was written so far and says whether the rest is not worth writing.
+Enough = Callable[[Sequence[TokenPiece]], bool]
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +104,7 @@ class Generation:
         intent: what is asked for.
         request: the engine's request.
         on_answer: called once with the answer, if there is one.
+        enough: looks at whole lines as they come and says when the rest is not worth writing.
         ahead: nobody has asked for it yet.
     """
 
@@ -112,6 +116,7 @@ class Generation:
         request: GenerateRequest,
         on_answer: Callable[[Generation, Answer], None],
         *,
+        enough: Enough | None = None,
         ahead: bool = False,
     ) -> None:
         self.anchor = anchor
@@ -119,9 +124,11 @@ class Generation:
         self.ahead = ahead
         self.followers = 0
         self._on_answer = on_answer
+        self._enough = enough
         self._engine = engine
         self._request = request
         self._chunks: list[str] = []
+        self._logprobs: list[float] = []
         self._text = ""
         self._answer: Answer | None = None
         self._error: EngineError | None = None
@@ -132,6 +139,11 @@ class Generation:
     def running(self) -> bool:
         """Whether the engine still works on it."""
         return not self._task.done()
+
+    @property
+    def prompt(self) -> FimPrompt:
+        """What the engine was shown."""
+        return self._request.prompt
 
     @property
     def failed(self) -> bool:
@@ -174,13 +186,20 @@ class Generation:
     async def _run(self) -> None:
         stream = self._engine.generate(self._request)
         finish: Finish | None = None
+        stopped = False
         try:
             async for chunk in stream:
-                if chunk.text:
+                self._logprobs += chunk.logprobs
+                if chunk.text and not stopped:
                     self._chunks.append(chunk.text)
                     self._text += chunk.text
+                    if "\n" in chunk.text and self._is_enough():
+                        stopped = True
+                        await self._engine.cancel()
                 finish = chunk.finish or finish
                 self._wake()
+            if finish is not None and stopped:
+                finish = replace(finish, reason="stop", logprobs=tuple(self._logprobs))
             if finish is not None and finish.reason != "cancelled":
                 info = self._engine.describe()
                 self._answer = Answer(
@@ -200,6 +219,12 @@ class Generation:
             if close is not None:
                 await close()
             asyncio.get_running_loop().call_soon(self._wake)
+
+    def _is_enough(self) -> bool:
+        """Whether what was written so far, up to its last line end, decides the answer."""
+        if self._enough is None or not self._logprobs:
+            return False
+        return self._enough(align(self._chunks, self._logprobs))
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()

@@ -16,9 +16,10 @@ from burnish_models.engine.base import Engine, Timings
 from burnish_models.errors import EngineError
 from burnish_server.completion.adaptation import Adaptation
 from burnish_server.completion.ahead import LookAhead
-from burnish_server.completion.conclude import Conclusion, Found, conclude, first_line, with_costs
-from burnish_server.completion.confidence import Judge, judge_line
-from burnish_server.completion.generation import Anchor
+from burnish_server.completion.alternatives import Alternatives
+from burnish_server.completion.conclude import Found, conclude, first_line, shown, with_costs
+from burnish_server.completion.confidence import Judge, block_is_decided, judge_line
+from burnish_server.completion.generation import Anchor, Enough
 from burnish_server.completion.intent import MAX_FILE_CHARACTERS, Intent, Refusal, decide, with_selected_item
 from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.completion.questions import Questions
@@ -33,10 +34,6 @@ log = logging.getLogger(__name__)
 
 #: Beyond the engine's own deadline the pipeline waits this much longer for its last chunk, in seconds.
 DEADLINE_SLACK = 0.5
-#: Other answers given on request, draws made for them, and their temperature.
-MOST_ALTERNATIVES = 2
-DRAWS = 6
-TEMPERATURE = 0.8
 _SILENT_RULES = frozenset({"superseded", "cancelled", "disabled", "not-python"})
 
 
@@ -85,7 +82,8 @@ class Pipeline:
         self.context = context
         self.adaptation = adaptation
         self._questions = Questions(context)
-        self._ahead = LookAhead(self.scheduler, self._questions, lambda: source.engine)
+        self._others = Alternatives(self.scheduler, self._questions, source)
+        self._ahead = LookAhead(self.scheduler, self._questions, lambda: source.engine, self._enough)
         self._source = source
         self._spare = spare
         self._latest = 0
@@ -122,38 +120,9 @@ class Pipeline:
     async def alternatives(
         self, request: CompletionRequest, first: CompletionResult
     ) -> list[CompletionResult]:
-        """Up to :data:`MOST_ALTERNATIVES` other answers than ``first``, the likelier ones first.
-
-        They are drawn at random from the model and pass the same filters, but need not be sure. Any other request ends it.
-        """
-        effective, engine, started = with_selected_item(request), self._source.engine, time.monotonic()
-        if isinstance(effective, Refusal) or engine is None:
-            return []
-        intent = decide(effective, enabled=self.settings.enabled, multiline=self.settings.multiline)
-        if isinstance(intent, Refusal):
-            return []
-        ticket, found = self._latest, {first.text: first}
-        anchor = Anchor(request.uri, *effective.source.split_at(effective.offset))
-        for seed in range(1, DRAWS + 1):
-            left = self._patience(request) - _since(started)
-            if ticket != self._latest or left <= 0 or len(found) > MOST_ALTERNATIVES:
-                break
-            question = self._questions.writing(effective, intent, engine, left)
-            question = replace(question, temperature=TEMPERATURE, seed=seed, speculate=False)
-            try:
-                answer = await self.scheduler.ask(engine, anchor, intent, question)
-            except EngineError:
-                break
-            if answer is None:
-                break
-            drawn = Found(answer, answer.pieces, reused=False)
-            end = conclude(
-                effective, intent, drawn, self._source.judge, 0.0, self._questions.importer(request)
-            )
-            if end.rule is None:
-                found.setdefault(end.text, with_costs(_result(end), drawn, _since(started)))
-        del found[first.text]
-        return sorted(found.values(), key=lambda result: -(result.confidence or 0.0))
+        """Other answers than ``first``, the likelier ones first; any other request ends the search."""
+        ticket = self._latest
+        return await self._others.draw(request, first, self.settings, lambda: ticket == self._latest)
 
     def document_changed(self, uri: str, text: str) -> None:
         """Tell the pipeline a document's new text: a generation it contradicts is stopped at once."""
@@ -176,7 +145,9 @@ class Pipeline:
         if not self.settings.enabled or request.language != "python":
             return
         if len(request.source.text) <= MAX_FILE_CHARACTERS:
-            self.scheduler.warm(engine, self._questions.reading(request, engine))
+            reading = self._questions.reading(request, engine, self.scheduler.evaluated)
+            if reading is not None:
+                self.scheduler.warm(engine, reading)
 
     def reset(self) -> None:
         """Forget answers and stop work: another model or adapter serves from now on."""
@@ -208,7 +179,8 @@ class Pipeline:
         if self._source.engine is not engine:
             return self._source.unavailable[0]
         deadline = max(self._patience(request) - _since(started), 20.0)
-        scheduler.start(engine, anchor, intent, self._questions.writing(request, intent, engine, deadline))
+        question = self._questions.writing(request, intent, engine, deadline, scheduler.asked)
+        scheduler.start(engine, anchor, intent, question, enough=self._enough(request, intent, engine))
         return await scheduler.follow(anchor, intent, self._limit(request, started), own=True) or (
             "deadline" if _since(started) >= self._patience(request) else "superseded"
         )
@@ -233,6 +205,20 @@ class Pipeline:
         """Seconds that may still be waited for the engine's last chunk."""
         return (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
 
+    def _gate(self, request: CompletionRequest, model: str) -> tuple[Judge, float | None]:
+        """Who judges an answer of ``model``, and the threshold where it is not the judge's own."""
+        judge = self._source.judge
+        if self.adaptation is not None and self.settings.adapt_confidence:
+            judge = self.adaptation.judge(judge, model)
+        return judge, self.settings.min_confidence if request.gate else 0.0
+
+    def _enough(self, request: CompletionRequest, intent: Intent, engine: Engine) -> Enough | None:
+        """When the rest of a block is not worth writing; None for a line."""
+        if not intent.multiline:
+            return None
+        judge, threshold = self._gate(request, engine.describe().model)
+        return lambda pieces: block_is_decided(pieces, judge, threshold)
+
     def _conclude(
         self,
         request: CompletionRequest,
@@ -242,19 +228,18 @@ class Pipeline:
         started: float,
     ) -> CompletionResult:
         """Judge and clean up an answer, and keep the reason where nothing of it may be shown."""
-        judge, model = self._source.judge, found.answer.model
-        threshold = self.settings.min_confidence if request.gate else 0.0
-        if self.adaptation is not None and self.settings.adapt_confidence:
-            if not intent.multiline and request.selected is None and found.answer.complete:
-                line = judge_line(first_line(found.left), judge, None)
+        model = found.answer.model
+        if self.adaptation is not None and self.settings.adapt_confidence and request.selected is None:
+            line = judge_line(first_line(found.left), self._source.judge, None)
+            if found.answer.complete and not intent.multiline:
                 self.adaptation.predicted(request, line.text, line.confidence, model)
-            judge = self.adaptation.judge(judge, model)
+        judge, threshold = self._gate(request, model)
         end = conclude(effective, intent, found, judge, threshold, self._questions.importer(request))
         if end.rule is not None:
             result = self._silence(request, end.rule, started, end.detail)
             result = replace(result, confidence=end.confidence, candidate=end.candidate)
         else:
-            result = _result(end)
+            result = shown(end)
             self.scheduler.counters.shown += 1
             self._source.note_latency(_since(started))
         result = with_costs(result, found, _since(started))
@@ -287,15 +272,3 @@ class Pipeline:
 def _since(started: float) -> float:
     """Milliseconds since a reading of the monotonic clock."""
     return (time.monotonic() - started) * 1000
-
-
-def _result(end: Conclusion) -> CompletionResult:
-    """What is shown of a conclusion that dropped nothing."""
-    return CompletionResult(
-        text=end.text,
-        start=end.start,
-        end=end.end,
-        imports=end.imports,
-        confidence=end.confidence,
-        candidate=end.candidate,
-    )

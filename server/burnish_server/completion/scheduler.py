@@ -11,12 +11,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from burnish_models.engine.base import Engine, GenerateRequest
+from burnish_models.engine.base import Engine, FimPrompt, GenerateRequest
 from burnish_models.errors import EngineError
 from burnish_server.completion.cache import AnswerCache
 from burnish_server.completion.conclude import Found
 from burnish_server.completion.counters import Counters
-from burnish_server.completion.generation import Anchor, Answer, Generation
+from burnish_server.completion.generation import Anchor, Answer, Enough, Generation
 from burnish_server.completion.intent import Intent
 from burnish_server.completion.rhythm import Rhythm
 
@@ -33,6 +33,10 @@ class Scheduler:
         self.cache = AnswerCache()
         self.counters = Counters()
         self.rhythm = Rhythm()
+        #: The prompt that the engine evaluated last, if that came to its end.
+        self.evaluated: FimPrompt | None = None
+        #: The prompt that it was asked for last.
+        self.asked: FimPrompt | None = None
         self._generation: Generation | None = None
         self._drawing: Generation | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -71,16 +75,29 @@ class Scheduler:
             self.abort()
 
     def start(
-        self, engine: Engine, anchor: Anchor, intent: Intent, request: GenerateRequest, *, ahead: bool = False
+        self,
+        engine: Engine,
+        anchor: Anchor,
+        intent: Intent,
+        request: GenerateRequest,
+        *,
+        ahead: bool = False,
+        enough: Enough | None = None,
     ) -> None:
-        """Begin a generation in place of the one that runs; ``ahead`` if nobody has asked for it yet."""
+        """Begin a generation in place of the one that runs.
+
+        ``ahead`` if nobody has asked for it yet; ``enough`` says when the rest of a block is not worth writing.
+        """
         self._stop_background()
         self.abort()
         if ahead:
             self.counters.prefetched += 1
         else:
             self.counters.asked += 1
-        self._generation = Generation(engine, anchor, intent, request, self._answered, ahead=ahead)
+        self.evaluated, self.asked = None, request.prompt
+        self._generation = Generation(
+            engine, anchor, intent, request, self._answered, ahead=ahead, enough=enough
+        )
 
     async def follow(
         self, anchor: Anchor, intent: Intent, limit: float, *, own: bool = False
@@ -137,6 +154,7 @@ class Scheduler:
         """Evaluate a prompt in the background, in place of an earlier one; any request stops it."""
         self._stop_background()
         self.counters.warmed += 1
+        self.evaluated, self.asked = None, request.prompt
         self._warming = asyncio.create_task(self._drain(engine, request), name="burnish-warm-up")
 
     def plan(self, delay: float, work: Callable[[], None]) -> None:
@@ -156,6 +174,7 @@ class Scheduler:
     def stop(self) -> None:
         """Stop everything; with another model or adapter, nothing of before holds."""
         self.cache.clear()
+        self.evaluated = self.asked = None
         self.abort()
         self._stop_background()
 
@@ -165,6 +184,7 @@ class Scheduler:
         self._cancel_plan()
 
     def _answered(self, generation: Generation, answer: Answer) -> None:
+        self.evaluated = generation.prompt
         self.counters.spent(answer.finish, background=generation.ahead)
         self.cache.add(answer)
         if not generation.ahead:
@@ -207,6 +227,7 @@ class Scheduler:
             with contextlib.suppress(EngineError):
                 async for chunk in stream:
                     if chunk.finish is not None:
+                        self.evaluated = request.prompt if chunk.finish.reason != "cancelled" else None
                         self.counters.spent(chunk.finish, background=True)
         finally:
             close = getattr(stream, "aclose", None)

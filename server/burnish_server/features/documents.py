@@ -59,7 +59,7 @@ def register(server: BurnishServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        server.idle.at(params.text_document.uri, 1_000_000_000, 0, delay=0.0)
+        server.idle.at(params.text_document.uri, 0, 0)
         server.memory.changed(params.text_document.uri, params.text_document.text)
         if server.pipeline.context is not None:
             server.pipeline.context.opened(params.text_document.uri, params.text_document.text)

@@ -38,7 +38,13 @@ def register(server: BurnishServer) -> None:
 
     @server.command("burnish.server.statistics")
     def statistics() -> dict[str, int]:
-        return server.pipeline.scheduler.counters.as_json()
+        engine = server.host.engine
+        info = engine.describe() if engine is not None else None
+        totals = {
+            "evaluatedTokens": info.evaluated_tokens if info is not None else 0,
+            "generatedTokens": info.generated_tokens if info is not None else 0,
+        }
+        return server.pipeline.scheduler.counters.as_json() | totals
 
     @server.command("burnish.server.listModels")
     async def list_models() -> list[dict[str, Any]]:

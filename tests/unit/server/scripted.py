@@ -26,8 +26,11 @@ class ScriptedEngine:
         self.crash = False
         self.finish_reason: str | None = None
         self.closed = False
+        self.stopped = False
         self.state = "ready"
         self.fail_load: Exception | None = None
+        #: Tokens written for the last request.
+        self.written = 0
         self.gate: asyncio.Event | None = None
         self.pid = "4711"
 
@@ -72,9 +75,14 @@ class ScriptedEngine:
         text = self.script(request.prompt) if request.generate else ""
         tokens = re.findall(r"\n|[^\S\n]+|\w+|[^\w\s]", text)
         reason, count, lines = "eos", 0, 0
+        self.stopped = False
         for token in tokens:
             await asyncio.sleep(self.delay)
+            if self.stopped:
+                reason = "cancelled"
+                break
             count += 1
+            self.written = count
             lines += token == "\n"
             if token == "\n" and request.stop.single_line:
                 reason = "stop"
@@ -82,7 +90,7 @@ class ScriptedEngine:
             if count > request.max_tokens:
                 reason = "length"
                 break
-            yield Chunk(token)
+            yield Chunk(token, logprobs=(self.logprob,))
         if not request.generate:
             await asyncio.sleep(self.delay)
         finish = Finish(
@@ -96,7 +104,8 @@ class ScriptedEngine:
         yield Chunk("", finish)
 
     async def cancel(self) -> None:
-        """Nothing to do: closing the stream cancels."""
+        """Stop what is being written; the stream then ends with ``cancelled``."""
+        self.stopped = True
 
     async def set_adapter(self, path: str | None, scale: float = 1.0) -> None:
         """No adapters in the script."""

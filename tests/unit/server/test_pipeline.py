@@ -240,6 +240,31 @@ async def test_warming_is_stopped_by_a_request() -> None:
     assert [asked.generate for asked in engine.requests] == [False, True]
 
 
+async def test_what_was_evaluated_last_is_not_warmed_again() -> None:
+    engine = ScriptedEngine("foo(1)", delay=0.001)
+    made = pipeline(engine, EAGER)
+    await made.complete(request("x = |\n"))
+    made.warm(request("x = |\n"))
+    made.warm(request("x = f|\n"))
+    await asyncio.sleep(0.01)
+    assert [asked.generate for asked in engine.requests] == [True]
+    made.warm(request("y = 1\nx = f|\n\nz\n"))
+    await asyncio.sleep(0.01)
+    assert [asked.generate for asked in engine.requests] == [True, False]
+
+
+async def test_what_was_interrupted_is_warmed_again() -> None:
+    engine = ScriptedEngine("foo(1)", delay=0.05)
+    made = pipeline(engine, EAGER)
+    made.warm(request("x = |\n"))
+    await asyncio.sleep(0.01)
+    made.document_changed(URI, "x = 1\n")
+    await asyncio.sleep(0.01)
+    made.warm(request("x = |\n"))
+    await asyncio.sleep(0.01)
+    assert [asked.generate for asked in engine.requests] == [False, False]
+
+
 async def test_nothing_is_warmed_while_the_engine_works() -> None:
     engine = ScriptedEngine("foo(1)", delay=0.02)
     made = pipeline(engine, EAGER)
@@ -285,3 +310,38 @@ async def test_odd_files(text: str) -> None:
     result = await pipeline(ScriptedEngine("foo(1)")).complete(asked)
     assert result.text == "foo(1)"
     assert result.start == result.end == asked.offset
+
+
+BLOCK = "a = 1\n    b = 2\n    c = 3\n    return a"
+
+
+async def test_a_block_whose_first_line_is_too_unlikely_is_not_written_to_its_end() -> None:
+    engine = ScriptedEngine(BLOCK, logprob=-2.0)
+    made = pipeline(engine)
+    assert (await made.complete(request("def f():\n    |\n"))).dropped == "low-confidence"
+    assert engine.written < 12
+    lenient = ScriptedEngine(BLOCK, logprob=-2.0)
+    result = await pipeline(lenient, replace(QUICK, min_confidence=0.0)).complete(
+        request("def f():\n    |\n")
+    )
+    assert result.text == BLOCK
+
+
+async def test_the_middle_stays_where_it_began_until_nobody_waits() -> None:
+    lines = [f"value_{number} = {number}\n" for number in range(60)]
+    engine = ScriptedEngine("foo(1)")
+    made = pipeline(engine, EAGER)
+    starts = []
+    for line in range(20, 60):
+        text = "".join(lines[:line])
+        await made.complete(request(f"{text}x = |\nend = 1\n", fresh=True))
+        prompt = engine.requests[-1].prompt
+        assert prompt.prefix + prompt.typed == text + "x = "
+        starts.append(prompt.prefix.count("\n"))
+    assert starts == sorted(starts)
+    assert max(line - start for line, start in zip(range(20, 60), starts, strict=True)) <= 36
+    typed = request("".join(lines) + "x = |\nend = 1\n")
+    made.scheduler.asked = replace(engine.requests[-1].prompt, prefix="".join(lines[:40]))
+    made.warm(typed)
+    await asyncio.sleep(0.01)
+    assert engine.requests[-1].prompt.prefix.count("\n") == 48

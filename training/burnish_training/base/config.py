@@ -44,9 +44,9 @@ class Schedule:
     can be trained on (WSD-S, Wen et al. 2024). Hidden matrices use Muon, everything else AdamW.
     """
 
-    tokens: int = 14_000_000
+    tokens: int = 18_400_000
     #: Where cycles before the last one end, in tokens.
-    cycles: tuple[int, ...] = (9_000_000,)
+    cycles: tuple[int, ...] = (9_000_000, 14_000_000)
     phases: tuple[Phase, ...] = (
         Phase(0, 768, 4),
         Phase(1_400_000, 768, 8),
