@@ -78,7 +78,8 @@ def serving(
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(f"http://127.0.0.1:{port}/v1/models", process)
+        # llama-server lists its models while it still loads them.
+        _wait(f"http://127.0.0.1:{port}/{'health' if kind == 'llama-server' else 'v1/models'}", process)
         yield f"http://127.0.0.1:{port}", process
     finally:
         process.kill()
@@ -92,8 +93,10 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "the server ended while starting"
         try:
             opener.open(url, timeout=5).close()
-        except urllib.error.HTTPError:
-            return  # it wants a key, so it is there
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                return  # it wants a key, so it is there
+            time.sleep(0.1)  # it is loading its model
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
         else:
@@ -195,6 +198,7 @@ async def _takeover(kind: str, model: Path) -> float:
             lambda notify: LlamaCppEngine(
                 model, EngineSettings(threads=1, context_tokens=4096), on_state=notify
             ),
+            patience_s=60.0,  # a busy machine is not what is tried here
         )
         await engine.load()
         await engine.set_adapter(None)  # waits until the local model is ready too
