@@ -299,5 +299,6 @@ class Decoder:
     def _allowed(self, pending: bytes) -> NDArray[np.int64] | None:
         if not pending:
             return None
-        allowed = self._vocabulary.compatible(pending)
+        first = self._prompts.first_token(pending.decode("utf-8", "replace"))
+        allowed = self._vocabulary.compatible(pending, first)
         return allowed if len(allowed) else None

@@ -69,6 +69,11 @@ class PromptTokenizer:
         fitted = self._fit(parts, room - len(begin))
         return PromptTokens(begin + fitted, rest)
 
+    def first_token(self, text: str) -> int | None:
+        """The token that ``text`` begins with by itself; None where it has none."""
+        tokens = self._tokenize(text)
+        return tokens[0] if tokens else None
+
     def _tokens(self, text: str, *, cached: bool) -> list[int]:
         if not cached:
             return self._tokenize(text)

@@ -63,9 +63,18 @@ class Vocabulary:
         """Ids that must never be generated: control tokens that do not end an answer."""
         return self._unusable
 
-    def compatible(self, rest: bytes) -> NDArray[np.int64]:
-        """Ids of the tokens that agree with ``rest``: those it starts with, and those that start with it."""
+    def compatible(self, rest: bytes, first: int | None = None) -> NDArray[np.int64]:
+        """Ids of the tokens that agree with ``rest``: those that start with it, and those it starts with.
+
+        Of the latter only ``first``, where it is one: the token that the tokenizer itself would begin ``rest`` with. Others
+        would lead to spellings that the model never saw.
+        """
         low = bisect.bisect_left(self._keys, rest)
         high = bisect.bisect_left(self._keys, rest + b"\xff" * 8)
-        shorter = [self._by_bytes[rest[:n]] for n in range(1, len(rest)) if rest[:n] in self._by_bytes]
-        return np.concatenate([self._ids[low:high], np.asarray(shorter, dtype=np.int64)])
+        covering = self._ids[low:high]
+        piece = self.pieces[first] if first is not None else b""
+        if piece and rest.startswith(piece):
+            shorter = [] if piece == rest else [first]
+        else:
+            shorter = [self._by_bytes[rest[:n]] for n in range(1, len(rest)) if rest[:n] in self._by_bytes]
+        return np.concatenate([covering, np.asarray(shorter, dtype=np.int64)])

@@ -12,6 +12,18 @@ def test_compatible_tokens_agree_with_the_rest_in_either_direction() -> None:
     assert ids == {token(b" return"), token(b" "), token(b" ret")}
 
 
+def test_of_shorter_tokens_only_the_tokenizers_own_first_one_is_spelled() -> None:
+    made = vocabulary()
+    ids = set(made.compatible(b" retu", token(b" ret")).tolist())
+    assert ids == {token(b" return"), token(b" ret")}
+    # A tokenizer that puts something before the text does not tell which token is meant.
+    assert set(made.compatible(b" retu", token(b"x")).tolist()) == {
+        token(b" return"),
+        token(b" "),
+        token(b" ret"),
+    }
+
+
 def test_a_line_end_inside_a_token_counts_as_line_end() -> None:
     sampler = Sampler(vocabulary(), single_line=True)
     first = sampler.choose(distribution({b":\n": 0.5, b":": 0.3, b"x": 0.2}))
