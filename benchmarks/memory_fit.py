@@ -30,7 +30,7 @@ from burnish_training.base.corpus import Document
 from burnish_training.evaluation.lines import sample_lines, served_prompt
 
 #: Packages outside of the bundled model's corpus and of what its card is measured on.
-PACKAGES = ("pelican", "luigi", "mkdocs", "httpie", "locust")
+PACKAGES = ("pelican", "mkdocs", "httpie", "locust")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ from burnish_models.workspace_memory.default_weights import weights_for
 __all__ = ["main"]
 
 _LARGEST_DEFAULT_CONTEXT = 8192
+#: So many places' evaluated prompts are kept aside at most, however small the model.
+_MOST_PLACES = 24
 _SMALL_MODEL_BYTES = 64 << 20
 
 
@@ -124,9 +126,9 @@ class Worker:
             info.fim, info.token_ids, backend.tokenizer(leading_space=info.fim.leading_space), backend.bos
         )
         memories = MemoryService(backend.tokenizer(leading_space=False), weights_for(backend.parameters))
-        decoder = Decoder(
-            backend, vocabulary, prompts, self._abort, int(message["prompt_cache_bytes"]), memories
-        )
+        places = _MOST_PLACES * context * info.kv_bytes_per_token
+        cache_bytes = min(int(message["prompt_cache_bytes"]), places)
+        decoder = Decoder(backend, vocabulary, prompts, self._abort, cache_bytes, memories)
         self._loaded = _Loaded(backend, decoder, memories, info)
         prefill_rate = backend.measure_prefill(next(iter(info.token_ids.values())))
         self.send(
