@@ -41,7 +41,7 @@ class Recalibration:
         if after == 0 or after == len(self.knots):
             return self.knots[max(0, after - 1)][1]
         (x0, y0), (x1, y1) = self.knots[after - 1 : after + 1]
-        return y0 + (y1 - y0) * (confidence - x0) / (x1 - x0)
+        return min(y0 + (y1 - y0) * (confidence - x0) / (x1 - x0), y1)
 
     @classmethod
     def fit(cls, outcomes: Sequence[Outcome]) -> Recalibration:
