@@ -26,11 +26,19 @@ def encode_event(event: Event) -> str:
     """One line of JSON, ASCII only, keys in the order of the fields.
 
     Raises:
-        EventError: a value is impossible (not finite, a share above one, a time without its zone).
+        EventError: a value has the wrong type or is impossible (not finite, a share above one, a time without its zone).
     """
     _check(event)
-    document = {"kind": event.kind, **_CONVERTER.unstructure(event)}
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+    try:
+        document = {"kind": event.kind, **_CONVERTER.unstructure(event)}
+        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise EventError(
+            f"An event of kind {event.kind} cannot be written: a value is not finite or of the wrong type."
+        ) from error
+    # Dataclasses do not check types; what could not be read back must not be written.
+    decode_event(text)
+    return text
 
 
 def decode_event(text: str | bytes) -> Event:
@@ -57,7 +65,7 @@ def decode_event(text: str | bytes) -> Event:
         raise EventError(f"An event cannot be read: kind must be one of {', '.join(KINDS)}.")
     try:
         event = _CONVERTER.structure(values, kind)
-    except (BaseValidationError, ValueError, TypeError) as error:
+    except (BaseValidationError, ValueError, TypeError, AttributeError) as error:
         details = "; ".join(transform_error(error, path="event", format_exception=_describe))
         raise EventError(f"An event of kind {kind.kind} cannot be read: {details}.") from error
     _check(event)
@@ -67,6 +75,8 @@ def decode_event(text: str | bytes) -> Event:
 def _check(event: Event) -> None:
     """Refuse values that their types allow and their meaning does not."""
     problem = ""
+    if not isinstance(event.time, datetime):
+        raise EventError(f"An event of kind {event.kind} is impossible: time must be a datetime.")
     if not event.id or not event.suggestion:
         problem = "id and suggestion must not be empty"
     elif event.time.utcoffset() is None:
@@ -77,9 +87,11 @@ def _check(event: Event) -> None:
         value = getattr(event, item.name)
         if isinstance(value, float) and not math.isfinite(value):
             problem = f"{item.name} must be finite"
+        elif not isinstance(value, int | float):
+            continue
         elif item.name in _SHARES and not 0 <= value <= 1:
             problem = f"{item.name} must lie between 0 and 1"
-        elif item.name in _NOT_NEGATIVE and value is not None and value < 0:
+        elif item.name in _NOT_NEGATIVE and value < 0:
             problem = f"{item.name} must not be negative"
     if problem:
         raise EventError(f"An event of kind {event.kind} is impossible: {problem}.")

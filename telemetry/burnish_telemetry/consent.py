@@ -91,7 +91,7 @@ class ConsentFile:
             raise ConsentError(
                 f"Cannot read {self.path}: {error.strerror or error}. Nothing is recorded until it can be read."
             ) from error
-        except (ValueError, TypeError, BaseValidationError) as error:
+        except (ValueError, TypeError, AttributeError, BaseValidationError) as error:
             raise ConsentError(
                 f"{self.path} is damaged ({_reason(error)}). Nothing is recorded. Decide anew with "
                 "'burnish telemetry on' or 'burnish telemetry off'."

@@ -4,7 +4,8 @@ An event is a fact that is never rewritten. The first event of a suggestion is `
 ``ActionOffered`` (a code action); what became of it follows in events that carry the same ``suggestion`` id. Whether it was
 good is not recorded: :mod:`burnish_telemetry.labels` derives that.
 
-Times are UTC. Durations end in ``_ms`` or ``_s``. Shares lie between 0 and 1. Texts have lines that end in ``\\n``.
+Times are UTC. Durations end in ``_ms`` or ``_s``. Shares lie between 0 and 1. Texts have lines that end in ``\\n``;
+characters are counted as code points.
 """
 
 from __future__ import annotations

@@ -81,11 +81,11 @@ def excluded_by(place: Place, folders: Iterable[str], globs: Iterable[str]) -> s
         below = location[len(root.rstrip("/")) + 1 :]
     if any(_matches(pattern, below) for pattern in SECRET_FILES) or _KEY_FOLDERS & set(root.split("/")):
         return "secret-file"
-    real = _real(location)
-    for folder in folders:
-        named = location_of("", str(Path(folder).expanduser()))
-        if within(location, named) or within(real, _real(named)):
-            return "excluded-folder"
+    excluded = [location_of("", str(Path(folder).expanduser())) for folder in folders]
+    if any(within(location, folder) for folder in excluded):
+        return "excluded-folder"
+    if excluded and any(within(_real(location), _real(folder)) for folder in excluded):
+        return "excluded-folder"
     if any(_matches(pattern, below) or _matches(pattern, location.lstrip("/")) for pattern in globs):
         return "excluded-glob"
     return None

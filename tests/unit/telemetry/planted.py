@@ -77,7 +77,7 @@ add("anthropic", "c = Anthropic(k='¤')", lambda p: "sk-ant-api03-" + p.mixed(60
 add("hugging face", "HfApi('¤')", lambda p: "hf_" + p.mixed(34))
 add(
     "slack token",
-    "WebClient('SECRET')",
+    "WebClient('¤')",
     lambda p: f"xoxb-{p.some(DIGITS, 12)}-{p.some(DIGITS, 12)}-{p.mixed(24)}",
 )
 add(
@@ -92,16 +92,10 @@ add("npm", "line = '//registry.npmjs.org/:_authToken=¤'", lambda p: "npm_" + p.
 add("pypi", "upload('¤')", lambda p: "pypi-AgEIcHlwaS5vcmc" + p.mixed(80))
 add("json web token", "cookie = '¤'", lambda p: p.jwt())
 add("bearer header", "h = {'Authorization': 'Bearer ¤'}", lambda p: p.mixed(32))
-add(
-    "database address", "engine = create_engine('postgresql://ada:SECRET@db.lan/shop')", lambda p: p.mixed(10)
-)
+add("database address", "engine = create_engine('postgresql://ada:¤@db.lan/shop')", lambda p: p.mixed(10))
 add("azure storage", "c = 'DefaultEndpointsProtocol=https;AccountKey=¤;'", lambda p: p.base64(64))
 add("private key", 'KEY = """¤"""', lambda p: p.pem())
 add("middle of a private key", "¤", lambda p: p.pem().split("\n")[2])
-add(
-    "fernet key", "f = Fernet(b'SECRET')", lambda p: base64.urlsafe_b64encode(p.random.randbytes(32)).decode()
-)
-add(
-    "django", "SECRET_KEY = 'django-insecure-SECRET'", lambda p: p.some(LOWER + DIGITS + "!@#$%^&*(-_=+)", 50)
-)
+add("fernet key", "f = Fernet(b'¤')", lambda p: base64.urlsafe_b64encode(p.random.randbytes(32)).decode())
+add("django", "SECRET_KEY = 'django-insecure-¤'", lambda p: p.some(LOWER + DIGITS + "!@#$%^&*(-_=+)", 50))
 add("password", 'connect(user="ada", password="¤")', lambda p: p.random.choice(WORDS))

@@ -86,7 +86,7 @@ def load_base(path: Path, *, device: torch.device, precision: Precision) -> Froz
         ModelFileError: the file is missing or damaged.
         LoraError: transformers computes something else than llama.cpp for it, or NF4 is asked for where it cannot run.
     """
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, GgufConfig
 
     info = gguf_file.inspect(path)
     shape = _shape(info)
@@ -96,7 +96,12 @@ def load_base(path: Path, *, device: torch.device, precision: Precision) -> Froz
     dtype = torch.float32 if precision is Precision.FLOAT32 else torch.bfloat16
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(
-            str(path.parent), gguf_file=path.name, dtype=dtype, attn_implementation="sdpa"
+            str(path.parent),
+            gguf_file=path.name,
+            dtype=dtype,
+            attn_implementation="sdpa",
+            # Packed weights cannot be trained on, and their kernels would be fetched from the network.
+            quantization_config=GgufConfig(dequantize=True),
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise LoraError(f"{path.name} cannot be loaded for training: {error}") from error
@@ -140,7 +145,7 @@ def quantize_nf4(model: Any) -> None:
     try:
         bnb: Any = importlib.import_module("bitsandbytes")
     except ImportError as error:
-        raise LoraError("NF4 training needs bitsandbytes: pip install bitsandbytes") from error
+        raise LoraError('NF4 training needs bitsandbytes: pip install "burnish[cuda]"') from error
     for module in list(model.model.layers.modules()):
         for name, linear in list(module.named_children()):
             if type(linear) is not nn.Linear:

@@ -103,7 +103,9 @@ class KtoRecipe:
         checkpoint_s: float = 60.0,
     ) -> None:
         self._config, self._path = config, base
-        self._examples = tuple(e for e in examples if e.kind is not Kind.SUPERVISED or config.supervised_weight)
+        self._examples = tuple(
+            e for e in examples if e.kind is not Kind.SUPERVISED or config.supervised_weight
+        )
         self._folder, self._references = folder, references or folder
         self._checkpoint_s = checkpoint_s
         self._device = torch.device(config.device)

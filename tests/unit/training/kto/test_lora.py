@@ -42,6 +42,7 @@ def test_only_the_adapter_learns_and_all_of_it(qwen2: Path, precision: Precision
     assert len(trained) == LAYERS * len(MODULES) * 2
     assert all(".lora_" in name for name in trained)
     assert all(p.dtype is torch.float32 for p in model.parameters() if p.requires_grad)
+    assert type(base.model.model.layers[0].mlp.up_proj.base_layer) is torch.nn.Linear
     assert base.model.model.layers[0].mlp.up_proj.base_layer.weight.dtype is getattr(torch, precision)
     backward(model)
     verify_gradients(model)

@@ -37,8 +37,6 @@ ROWS = [
 
 def fresh_model(path: Path) -> Any:
     base = load_base(path, device=CPU, precision=Precision.FLOAT32)
-    # Trainer refuses models that came from GGUF, although nothing quantised is left in them.
-    base.model.is_quantized, base.model.hf_quantizer = False, None
     return add_lora(base, LORA, seed=0)
 
 
@@ -71,7 +69,7 @@ def trainer_of(model: Any, folder: Path, config: KtoConfig) -> Any:
     )
 
 
-@pytest.mark.parametrize(("seed", "weights"), [(1, (1.0, 1.0)), (2, (1.3, 0.8)), (3, (1.0, 1.0))])
+@pytest.mark.parametrize(("seed", "weights"), [(1, (1.0, 1.0)), (2, (1.3, 0.8)), (3, (1.2, 0.9))])
 @pytest.mark.parametrize("architecture", ["qwen2", "llama"])
 def test_loss_and_gradients_equal_trl(
     architecture: str,
@@ -104,8 +102,7 @@ def test_loss_and_gradients_equal_trl(
         [batch]
     )
 
-    print("KL", architecture, seed, expected_kl, figures, expected.item())
-    #assert (expected_kl > 0.05) == (seed != CLAMPED[architecture])
+    assert (expected_kl > 0.05) == (seed == 3), "both a clamped z and a positive one are to be compared"
     assert figures.kl == pytest.approx(expected_kl, abs=1e-4)
     assert figures.loss == pytest.approx(expected.item(), abs=1e-4)
     gradients = {name: p.grad for name, p in theirs.named_parameters() if p.requires_grad}

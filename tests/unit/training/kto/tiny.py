@@ -24,7 +24,7 @@ def tokenizer() -> Tokenizer:
     return train_tokenizer([TEXT], VOCABULARY)
 
 
-def write_tiny(path: Path, architecture: str = "qwen2", seed: int = 0) -> Path:
+def write_tiny(path: Path, architecture: str = "qwen2", seed: int = 0, std: float = 0.1) -> Path:
     """A random model; llama with an output layer of its own, qwen2 with biases and tied embeddings."""
     from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
@@ -48,7 +48,7 @@ def write_tiny(path: Path, architecture: str = "qwen2", seed: int = 0) -> Path:
     )
     for name, parameter in model.named_parameters():
         if "norm" not in name:
-            torch.nn.init.normal_(parameter, std=0.1)
+            torch.nn.init.normal_(parameter, std=std)
     _export(model, architecture, path)
     return path
 

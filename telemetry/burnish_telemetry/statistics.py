@@ -1,0 +1,119 @@
+"""What the record says in numbers: per day and adapter, how many suggestions were shown, taken and kept."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import tee
+from typing import Any
+
+from burnish_telemetry.events import (
+    Accepted,
+    AcceptedInPart,
+    Event,
+    Suggested,
+    TypedThrough,
+)
+from burnish_telemetry.labels import VERBATIM, Label, label_all
+
+__all__ = ["Figures", "Statistics", "statistics_of"]
+
+
+@dataclass(slots=True)
+class Figures:
+    """One day (UTC) with one model and adapter; ``sort`` is ``completion`` or ``action``.
+
+    ``accepted`` counts suggestions taken wholly or in part, ``typed_through`` those typed as suggested (80 %), ``kept`` and
+    ``rejected`` what the labeller calls desirable and undesirable. ``latencies`` in milliseconds.
+    """
+
+    day: str
+    sort: str
+    model: str
+    adapter: str | None
+    comparison: bool
+    shown: int = 0
+    held_back: int = 0
+    accepted: int = 0
+    typed_through: int = 0
+    kept: int = 0
+    rejected: int = 0
+    shown_characters: int = 0
+    accepted_characters: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The wire form, the latencies as median and 95th percentile (``None`` where nothing was shown)."""
+        document = asdict(self)
+        latencies = sorted(document.pop("latencies"))
+        document["latency_ms_median"] = round(statistics.median(latencies), 3) if latencies else None
+        document["latency_ms_p95"] = (
+            round(latencies[int(0.95 * (len(latencies) - 1))], 3) if latencies else None
+        )
+        document["acceptance"] = round(self.accepted / self.shown, 4) if self.shown else None
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """All figures, the oldest day first, and how many suggestions have each verdict and reason."""
+
+    days: tuple[Figures, ...]
+    labels: dict[str, dict[str, int]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The wire form."""
+        return {"days": [day.as_json() for day in self.days], "labels": self.labels}
+
+
+def statistics_of(suggestions: Iterable[Sequence[Event]]) -> Statistics:
+    """Count through suggestions, each given as all of its events."""
+    days: dict[tuple[str, str, str, str, bool], Figures] = {}
+    verdicts: Counter[tuple[str, str]] = Counter()
+    # Both go in step, so nothing piles up between them.
+    seen, labelled = tee(suggestions)
+    for events, found in zip(seen, label_all(labelled), strict=True):
+        verdicts[found.verdict, found.reason] += 1
+        offer = found.offer
+        day, sort = offer.time.date().isoformat(), "completion" if isinstance(offer, Suggested) else "action"
+        comparison = offer.display.comparison
+        key = (day, sort, offer.model, offer.adapter or "", comparison)
+        figures = days.setdefault(key, Figures(day, sort, offer.model, offer.adapter, comparison))
+        _count(figures, found, events)
+    labels: dict[str, dict[str, int]] = {}
+    for (verdict, reason), count in sorted(verdicts.items()):
+        labels.setdefault(verdict, {})[reason] = count
+    return Statistics(tuple(days[key] for key in sorted(days)), labels)
+
+
+def _count(figures: Figures, found: Label, events: Sequence[Event]) -> None:
+    offer = found.offer
+    if not offer.display.shown:
+        figures.held_back += 1
+        return
+    text = offer.text if isinstance(offer, Suggested) else offer.after
+    figures.shown += 1
+    figures.shown_characters += len(text)
+    figures.latencies.append(offer.latency_ms)
+    taken = max((_taken(event, text) for event in events), default=0)
+    figures.accepted += taken > 0
+    figures.accepted_characters += taken
+    figures.typed_through += any(
+        isinstance(event, TypedThrough) and event.verbatim >= VERBATIM for event in events
+    )
+    # A suggestion repeated at the same place counts here once: the labeller drops duplicates.
+    figures.kept += found.verdict == "desirable"
+    figures.rejected += found.verdict == "undesirable"
+
+
+def _taken(event: Event, text: str) -> int:
+    """How many characters of the text an event says were taken."""
+    match event:
+        case Accepted():
+            return max(len(text), 1)
+        case AcceptedInPart(characters=characters):
+            return min(characters, len(text))
+        case _:
+            return 0
