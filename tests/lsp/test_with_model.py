@@ -200,7 +200,8 @@ def test_the_command_line_finds_a_running_server(tcp: tuple[Path, int], tmp_path
     place = ("complete", str(file), "--line", str(line), "--column", str(column))
     deadline = time.monotonic() + 30
     status, first = burnish(home, *place)
-    while str(first["dropped"]).startswith("engine-") and time.monotonic() < deadline:
+    # On a busy machine the model may still be loading, or the whole prompt take too long at first.
+    while str(first["dropped"]).startswith(("engine-", "deadline")) and time.monotonic() < deadline:
         status, first = burnish(home, *place)
     assert status in {0, 1}
     assert first["tokens"]["prompt"] > 100
