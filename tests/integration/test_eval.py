@@ -21,12 +21,12 @@ pytestmark = pytest.mark.integration
 #: The public data is not part of the repository; it may lie beside it.
 DATA = Path(__file__).parents[3] / "shared" / "data"
 EASY = {
-    "task_id": "Own/pair/1",
-    "entry_point": "Pair",
-    "prompt": "class Pair:\n    def __init__(self, x, y):\n        self.x = x\n        self.y = y\n\n    def __len__(se",
-    "suffix": ":\n        return 2\n\n    def other(self):\n        return 3\n",
-    "canonical_solution": "lf)",
-    "test": "def check(candidate):\n    assert len(candidate(3, 4)) == 2\n",
+    "task_id": "Own/thrice/1",
+    "entry_point": "thrice",
+    "prompt": "def thrice(x):\n    return 3 * ",
+    "suffix": "\n\n\ndef triple(x):\n    return 3 * x\n",
+    "canonical_solution": "x",
+    "test": "def check(candidate):\n    assert candidate(4) == 12\n",
 }
 
 
@@ -113,7 +113,7 @@ def test_the_bundled_model_answers_and_can_be_right(tmp_path: Path) -> None:
     assert report["generation"]["tokens"] > 0
     results = (Path(report["run"]) / "results.jsonl").read_text(encoding="utf-8").splitlines()
     found = {record["task_id"]: record for record in map(json.loads, results)}
-    assert found["Own/pair/1"]["verdict"] == "passed", found
+    assert found["Own/thrice/1"]["verdict"] == "passed", found
 
 
 def test_several_samples_differ(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import os
 import signal
 import socket
@@ -151,9 +150,9 @@ async def test_lines_and_confidence_are_those_of_the_local_engine(
             continue
         compared += 1
         assert there[1].reason == here[1].reason == "stop"
-        sums = [math.exp(sum(finish.logprobs)) for finish in (here[1], there[1])]
+        sums = [sum(finish.logprobs) for finish in (here[1], there[1])]
         healed = bool(typed)
-        assert abs(sums[0] - sums[1]) < (0.15 if healed else 0.01), (typed, sums)
+        assert abs(sums[0] - sums[1]) < (1.5 if healed else 0.1), (typed, sums)
     assert compared >= len(TYPED) - 1
     await local.close()
 
