@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -143,7 +145,7 @@ def _open_sound(file: Path) -> sqlite3.Connection:
     with explained(file, "open"):
         connection = connect(file)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             migrate(connection)
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -152,6 +154,19 @@ def _open_sound(file: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; of two processes that do so at once SQLite refuses one without waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0.001, 0.01))
 
 
 def _make(file: Path) -> None:

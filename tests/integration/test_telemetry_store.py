@@ -102,11 +102,44 @@ print(json.dumps({"killed": killed, "acknowledged": len(acknowledged), "problems
 """
 )
 
+#: Processes that open a file at the same moment, which does not exist yet; prints what went wrong.
+OPENERS = """
+import os, sys, time
+from pathlib import Path
+from burnish_telemetry.database import open_database
+
+for number in range(40):
+    moment = time.monotonic() + 0.01
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if child == 0:
+            while time.monotonic() < moment:
+                pass
+            try:
+                open_database(Path(sys.argv[1]) / str(number) / "a.sqlite3").execute("SELECT count(*) FROM events")
+                os._exit(0)
+            except BaseException as error:
+                print(repr(error), flush=True)
+            os._exit(1)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+"""
+
 posix = pytest.mark.skipif(os.name != "posix", reason="fork and SIGKILL")
 
 
 def python(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", code, *arguments]
+
+
+@posix
+def test_a_new_file_is_opened_by_four_at_once(tmp_path: Path) -> None:
+    done = subprocess.run(
+        python(OPENERS, str(tmp_path)), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @posix
