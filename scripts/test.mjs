@@ -1,7 +1,7 @@
 /**
  * `npm test`: makes what the tests need and runs them all.
  *
- * Usage: npm test -- [--only check,unit,…] [--update-images]
+ * Usage: npm test -- [--only ruff,unit,…] [--update-images]
  */
 
 import { parseArgs } from "node:util";

@@ -127,7 +127,8 @@ def show_unhurried(awaited: dict[str, Any]) -> None:
         found = awaited[name]
         print(
             f"{name:10} exact first lines {found['exact']} of {found['keys']} ({found['exact_share']:.1%}), "
-            f"shown {found['shown']}"
+            f"shown {found['shown']}; prompt tokens evaluated a key {found['evaluated_tokens_a_key']:.1f}, "
+            f"CPU {found['cpu_ms_a_key']:.1f} ms a key"
         )
     found = awaited["difference"]
     print(f"difference {found['value']:+.1%} (95 % CI {found['low']:+.1%} to {found['high']:+.1%})")

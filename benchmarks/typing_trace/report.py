@@ -116,14 +116,17 @@ def unhurried_figures(pairs: Sequence[tuple[Played, Played]]) -> dict[str, Any]:
     """Times and exact match when every answer is awaited, with a paired bootstrap over stretches."""
     ours, theirs = _joined([pair[0] for pair in pairs]), _joined([pair[1] for pair in pairs])
     figures: dict[str, Any] = {"times": _times({"all keys": [True] * len(ours)}, ours, theirs)}
-    for name, keys in ((pairs[0][0].name, ours), (pairs[0][1].name, theirs)):
+    for which, keys in enumerate((ours, theirs)):
+        played = _sum(pairs, which)
         judged = [key for key in keys if key.judged]
         exact = sum(key.exact for key in judged)
-        figures[name] = {
+        figures[played.name] = {
             "keys": len(judged),
             "shown": sum(key.shown for key in judged),
             "exact": exact,
             "exact_share": exact / max(1, len(judged)),
+            "evaluated_tokens_a_key": played.cost.evaluated / len(keys),
+            "cpu_ms_a_key": played.cost.cpu / len(keys) * 1000,
         }
     groups: dict[int, list[float]] = {}
     for one, other in zip(ours, theirs, strict=True):

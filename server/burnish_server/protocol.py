@@ -57,6 +57,24 @@ class BurnishProtocol(LanguageServerProtocol):
             self.on_exit(0 if self._shutdown else 1)
         yield from ()
 
+    def _execute_handler(
+        self,
+        msg_id: str | int,
+        handler: Callable[..., Any],
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """As pygls does, but forget the call when it is done: pygls would keep every notification's for ever."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda done: self._forget(msg_id, done))
+
+    def _forget(self, msg_id: str | int, done: Any) -> None:
+        if self._request_futures.get(msg_id) is done:
+            del self._request_futures[msg_id]
+
     def cancel_requests(self) -> None:
         """Cancel every request that is still being worked on: its client has gone."""
         for future in list(self._request_futures.values()):
