@@ -1,5 +1,6 @@
-// Bundles the extension into one file; `--watch` rebuilds on change, `--production` minifies and drops the source map.
-// Beside it NOTICES.txt collects the licences of the packages that went into the bundle.
+// Bundles the extension and the dashboard's page, each into a file of its own; `--watch` rebuilds on change,
+// `--production` minifies and drops the source maps.
+// Beside them NOTICES.txt collects the licences of the packages that went into the bundles.
 import { context } from "esbuild";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -8,30 +9,46 @@ import { fileURLToPath } from "node:url";
 const production = process.argv.includes("--production");
 const watch = process.argv.includes("--watch");
 const root = fileURLToPath(new URL("..", import.meta.url));
-const outfile = "extension/dist/extension.js";
+const dist = "extension/dist";
 
-const build = await context({
+const common = {
   absWorkingDir: root,
-  entryPoints: ["extension/src/extension.ts"],
-  outfile,
   bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "cjs",
-  external: ["vscode"],
   minify: production,
   sourcemap: !production,
   legalComments: "none",
   logLevel: "info",
   metafile: true,
-});
+};
+
+const builds = await Promise.all([
+  context({
+    ...common,
+    entryPoints: ["extension/src/extension.ts"],
+    outfile: `${dist}/extension.js`,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["vscode"],
+  }),
+  // Its style sheet, with those it imports, becomes dashboard.css beside it.
+  context({
+    ...common,
+    entryPoints: ["extension/webview/dashboard.ts"],
+    outfile: `${dist}/dashboard.js`,
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+  }),
+]);
 
 if (watch) {
-  await build.watch();
+  await Promise.all(builds.map((build) => build.watch()));
 } else {
-  const { metafile } = await build.rebuild();
-  writeFileSync(path.join(root, path.dirname(outfile), "NOTICES.txt"), notices(Object.keys(metafile.inputs)));
-  await build.dispose();
+  const results = await Promise.all(builds.map((build) => build.rebuild()));
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync(path.join(root, dist, "NOTICES.txt"), notices(inputs));
+  await Promise.all(builds.map((build) => build.dispose()));
 }
 
 /** The name, version and licence text of every package among the bundled files. */

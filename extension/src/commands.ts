@@ -1,11 +1,17 @@
 /** The commands, and the menu behind the status item. */
 import type { Disposable, QuickPickItem } from "vscode";
 import { type Connection, NotRunningError } from "./client";
+import type { Dashboard } from "./dashboard/panel";
 import type { Doctor } from "./doctor";
 import type { EndpointKeys } from "./endpointKey";
 import { type Environment, EnvironmentError } from "./environment";
+import { eraseRecord } from "./learning/erase";
+import { showLearning } from "./learning/menu";
+import { exportRecord, type RecordView } from "./learning/record";
+import { rollBack, trainNow } from "./learning/training";
 import { type Logger, messageOf } from "./logger";
 import { type Executor, selectModel } from "./models";
+import type { OutcomeReporter } from "./outcomes";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
 import { showSilences } from "./silence";
 import type { StatusView } from "./status";
@@ -23,6 +29,14 @@ export const Command = {
   setUpEnvironment: "burnish.setUpEnvironment",
   newPythonFile: "burnish.newPythonFile",
   showMenu: "burnish.showMenu",
+  learning: "burnish.learning",
+  dashboard: "burnish.dashboard",
+  trainNow: "burnish.trainNow",
+  rollBack: "burnish.rollBack",
+  showRecord: "burnish.showRecord",
+  exportRecord: "burnish.exportRecord",
+  eraseRecord: "burnish.eraseRecord",
+  dismiss: "burnish.dismissSuggestion",
 } as const;
 
 export interface CommandContext {
@@ -32,6 +46,9 @@ export interface CommandContext {
   readonly doctor: Doctor;
   readonly endpointKeys: EndpointKeys;
   readonly logger: Logger;
+  readonly outcomes: OutcomeReporter;
+  readonly record: RecordView;
+  readonly dashboard: Dashboard;
   readonly view: () => StatusView;
 }
 
@@ -53,6 +70,21 @@ export function registerCommands(context: CommandContext): Disposable[] {
     [Command.setUpEnvironment]: () => setUpEnvironment(context),
     [Command.newPythonFile]: newPythonFile,
     [Command.showMenu]: () => showMenu(context),
+    [Command.learning]: () => showLearning(server, Command),
+    [Command.dashboard]: () => context.dashboard.open(),
+    [Command.trainNow]: () => trainNow(server, () => context.dashboard.open()),
+    [Command.rollBack]: () => rollBack(server),
+    [Command.showRecord]: () => context.record.show(server),
+    [Command.exportRecord]: () => exportRecord(server),
+    [Command.eraseRecord]: async () => {
+      if (await eraseRecord(server)) {
+        context.record.clear();
+      }
+    },
+    [Command.dismiss]: async () => {
+      context.outcomes.dismissed();
+      await commands.executeCommand("editor.action.inlineSuggest.hide");
+    },
   };
   return Object.entries(handlers).map(([id, handler]) =>
     commands.registerCommand(id, () => handler().catch((error: unknown) => tell(error, logger))),
@@ -124,6 +156,13 @@ export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
     ...here,
     { label: "$(package) Select model…", command: Command.selectModel },
     { label: "$(question) Why was there no suggestion?", command: Command.whyNoSuggestion },
+    { label: "", kind: QuickPickItemKind.Separator },
+    {
+      label: "$(mortar-board) Learning…",
+      description: view.recording ? "recording" : "off until you turn it on",
+      command: Command.learning,
+    },
+    { label: "$(graph) Dashboard", description: "is it better?", command: Command.dashboard },
     { label: "", kind: QuickPickItemKind.Separator },
     { label: "$(pulse) Doctor", description: "what works here and what does not", command: Command.doctor },
     { label: "$(debug-restart) Restart server and engine", command: Command.restart },

@@ -3,18 +3,25 @@ import * as path from "node:path";
 import type { ExtensionContext } from "vscode";
 import { Connection, type ConnectionState } from "./client";
 import { Command, registerCommands, tell } from "./commands";
+import { act } from "./dashboard/actions";
+import { Dashboard } from "./dashboard/panel";
 import { Doctor, type Facts } from "./doctor";
 import { EndpointKeys } from "./endpointKey";
 import { Environment, EnvironmentError } from "./environment";
+import { RecordView } from "./learning/record";
 import { createLogger, type Logger, messageOf } from "./logger";
 import type { Executor } from "./models";
+import { OutcomeReporter } from "./outcomes";
 import { ProgressHub } from "./progressHub";
 import type { ServerStatus } from "./protocol";
 import { serverCommandLine } from "./serverProcess";
 import { LspSession } from "./session";
 import { completionState, launchSettings, RESTART_KEYS } from "./settings";
 import { renderStatus, StatusItems, type StatusView } from "./status";
-import { commands, env, version, workspace } from "./vscodeapi";
+import { commands, env, Uri, version, workspace } from "./vscodeapi";
+
+/** How the title of the server's progress begins while a run goes on. */
+const TRAINING_TITLE = "Training";
 
 /** What must outlive the subscriptions: the editor disposes those without waiting for {@link deactivate}. */
 let running: { readonly connection: Connection; readonly logger: Logger } | undefined;
@@ -31,6 +38,7 @@ export function activate(context: ExtensionContext): void {
   });
   const status = new StatusBoard();
   const endpointKeys = new EndpointKeys(context.secrets);
+  const outcomes = new OutcomeReporter();
   const own = new Connection({
     createSession: async (ask) => {
       const python = await environment.resolve(ask);
@@ -42,7 +50,11 @@ export function activate(context: ExtensionContext): void {
         logger,
         progress,
         endpointKeys,
-        onStatus: (server) => status.update({ server }),
+        outcomes,
+        onStatus: (server) => {
+          status.update({ server });
+          dashboard.serverChanged(server);
+        },
       });
     },
     logger,
@@ -63,17 +75,31 @@ export function activate(context: ExtensionContext): void {
     execute: (command, args, token) => own.execute(command, args, token),
     onProgress: (listener) => progress.listen(listener),
   };
+  const record = new RecordView(path.join(storage, "record"));
+  const dashboard = new Dashboard({
+    server,
+    assets: Uri.joinPath(context.extensionUri, "extension", "dist"),
+    act: (action, adapter) =>
+      act({ server, logger, stopTraining: () => progress.cancel(TRAINING_TITLE) }, action, adapter),
+    stoppable: () => progress.canCancel(TRAINING_TITLE),
+  });
   const doctor = new Doctor(() => Promise.resolve(installationFacts(context, status)));
   context.subscriptions.push(
     environment,
     status,
     doctor,
+    outcomes,
+    record,
+    dashboard,
     ...registerCommands({
       connection: own,
       server,
       environment,
       doctor,
       endpointKeys,
+      outcomes,
+      record,
+      dashboard,
       logger,
       view: () => status.view(),
     }),
@@ -87,6 +113,9 @@ export function activate(context: ExtensionContext): void {
   );
   // Not awaited: activation must not wait for an environment to be built.
   void workspace.fs.createDirectory(context.globalStorageUri).then(() => own.start());
+  record
+    .sweep()
+    .catch((error: unknown) => logger.warn(`Copies of the record could not be removed: ${messageOf(error)}`));
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,4 +1,5 @@
 /** What travels between extension and server beyond the standard protocol, checked on arrival. */
+import { asList, asRecord, numberOr, text, textOrNull } from "./wire";
 
 export const STATUS_NOTIFICATION = "burnish/status";
 
@@ -11,6 +12,15 @@ export const ServerCommand = {
   whyNoSuggestion: "burnish.server.whyNoSuggestion",
   doctor: "burnish.server.doctor",
   status: "burnish.server.status",
+  consent: "burnish.server.consent",
+  setConsent: "burnish.server.setConsent",
+  configureRecording: "burnish.server.configureRecording",
+  exportRecord: "burnish.server.exportRecord",
+  eraseRecord: "burnish.server.eraseRecord",
+  dashboard: "burnish.server.dashboard",
+  trainNow: "burnish.server.trainNow",
+  rollback: "burnish.server.rollback",
+  promote: "burnish.server.promote",
 } as const;
 
 const ENGINE_STATES = ["disabled", "stopped", "loading", "ready", "restarting", "failed"] as const;
@@ -22,6 +32,8 @@ export interface ServerStatus {
   readonly detail: string;
   readonly model: string;
   readonly adapter: string | null;
+  /** Whether what becomes of suggestions is written down at this moment. */
+  readonly recording: boolean;
   readonly backend: string;
   readonly threads: number;
   readonly gpuLayers: number;
@@ -69,7 +81,8 @@ export function parseStatus(value: unknown): ServerStatus | null {
     state,
     detail: text(record["detail"]),
     model: text(record["model"]),
-    adapter: typeof record["adapter"] === "string" && record["adapter"] !== "" ? record["adapter"] : null,
+    adapter: textOrNull(record["adapter"]),
+    recording: record["recording"] === true,
     backend: text(record["backend"]),
     threads: numberOr(record["threads"], 0),
     gpuLayers: numberOr(record["gpuLayers"], 0),
@@ -119,20 +132,4 @@ export function parseChecks(value: unknown): DoctorCheck[] {
     detail: text(entry["detail"]),
     mend: text(entry["mend"]),
   }));
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function asList(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map(asRecord) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function numberOr<T>(value: unknown, fallback: T): number | T {
-  return typeof value === "number" && Number.isFinite(value) ? value : fallback;
 }

@@ -1,6 +1,6 @@
 /** A server session made of vscode-languageclient and the server's process. */
 import { setTimeout } from "node:timers/promises";
-import type { CancellationToken, Disposable, WorkspaceConfiguration } from "vscode";
+import type { CancellationToken, WorkspaceConfiguration } from "vscode";
 import {
   CloseAction,
   DidChangeConfigurationNotification,
@@ -17,11 +17,12 @@ import type { ServerSession } from "./client";
 import { CURSOR_NOTIFICATION, CursorReporter } from "./cursor";
 import { ENDPOINT_KEY_NOTIFICATION, type EndpointKeys, redacting } from "./endpointKey";
 import { type Logger, logServerLine, messageOf } from "./logger";
+import { OUTCOME_NOTIFICATION, type OutcomeReporter } from "./outcomes";
 import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol";
 import type { ProgressHub } from "./progressHub";
 import { type ServerCommandLine, ServerProcess } from "./serverProcess";
 import { configurationFor, SECTION, serverSettings } from "./settings";
-import { workspace } from "./vscodeapi";
+import { env, workspace } from "./vscodeapi";
 
 export interface SessionOptions {
   readonly line: ServerCommandLine;
@@ -31,7 +32,13 @@ export interface SessionOptions {
   readonly onStatus: (status: ServerStatus) => void;
   readonly progress: ProgressHub;
   readonly endpointKeys: EndpointKeys;
+  readonly outcomes: OutcomeReporter;
 }
+
+/** `{enabled}`: whether the user lets the editor gather telemetry. While not, the server records nothing. */
+const EDITOR_TELEMETRY_NOTIFICATION = "burnish/editorTelemetry";
+
+const CANCEL_PROGRESS = "window/workDoneProgress/cancel";
 
 /** How long a broken connection is given to turn out to be the end of the server. */
 const LAST_WORDS_MS = 2000;
@@ -55,8 +62,7 @@ export class LspSession implements ServerSession {
   private readonly client: LanguageClient;
   private crashListener: ((how: string) => void) | null = null;
   private stopping = false;
-  private keyChanges: Disposable | null = null;
-  private cursor: CursorReporter | null = null;
+  private readonly followers: { dispose(): unknown }[] = [];
 
   constructor(private readonly options: SessionOptions) {
     this.client = new QuietClient(SECTION, "Burnish", () => this.connect(), this.clientOptions());
@@ -83,19 +89,34 @@ export class LspSession implements ServerSession {
     });
     started.catch(() => undefined);
     await Promise.race([started, died]);
-    this.keyChanges = this.options.endpointKeys.onDidChange(() => void this.sendEndpointKey());
+    await this.follow();
+  }
+
+  /** From now on the server hears what changes in the editor. */
+  private async follow(): Promise<void> {
+    const { endpointKeys, outcomes } = this.options;
+    this.followers.push(
+      endpointKeys.onDidChange(() => void this.sendEndpointKey()),
+      env.onDidChangeTelemetryEnabled((enabled) => this.notify(EDITOR_TELEMETRY_NOTIFICATION, { enabled })),
+      { dispose: outcomes.attach((params) => this.notify(OUTCOME_NOTIFICATION, params)) },
+    );
     await this.sendEndpointKey();
-    this.cursor = new CursorReporter((params) => {
-      this.client.sendNotification(CURSOR_NOTIFICATION, params).catch((error: unknown) => {
-        this.options.logger.debug(`The cursor's place could not be told: ${messageOf(error)}`);
-      });
+    this.followers.push(new CursorReporter((params) => this.notify(CURSOR_NOTIFICATION, params)));
+  }
+
+  /** Sends what may be lost without harm. */
+  private notify(method: string, params: unknown): void {
+    this.client.sendNotification(method, params).catch((error: unknown) => {
+      this.options.logger.debug(`${method} could not be sent: ${messageOf(error)}`);
     });
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.keyChanges?.dispose();
-    this.cursor?.dispose();
+    this.options.progress.clear();
+    for (const follower of this.followers.splice(0)) {
+      follower.dispose();
+    }
     try {
       await this.client.dispose();
     } catch (error) {
@@ -177,7 +198,7 @@ export class LspSession implements ServerSession {
       outputChannel: logger,
       traceOutputChannel: logger,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: () => ({ settings: serverSettings() }),
+      initializationOptions: () => ({ settings: serverSettings(), editorTelemetry: env.isTelemetryEnabled }),
       initializationFailedHandler: () => false,
       // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.
       errorHandler: {
@@ -193,8 +214,13 @@ export class LspSession implements ServerSession {
       },
       middleware: {
         handleWorkDoneProgress: (token, params, next) => {
-          this.options.progress.take(token, params);
+          this.options.progress.take(token, params, () => this.notify(CANCEL_PROGRESS, { token }));
           next(token, params);
+        },
+        provideInlineCompletionItems: async (document, position, context, token, next) => {
+          const answer = await next(document, position, context, token);
+          void this.options.outcomes.answered(document, position, answer, token);
+          return answer;
         },
         workspace: {
           configuration: (params) =>

@@ -27,7 +27,12 @@ export interface ServerSettings {
     readonly threads: number;
     readonly gpuLayers: number;
     readonly contextTokens: number;
+    /** "": what the registry serves; "none": the model alone; else the path of an adapter file. */
+    readonly adapter: string;
     readonly endpoint: EndpointSettings;
+  };
+  readonly learning: {
+    readonly trainWhenIdle: boolean;
   };
   readonly logLevel: string;
 }
@@ -76,6 +81,7 @@ export function serverSettings(): ServerSettings {
       threads: config.get("engine.threads", 0),
       gpuLayers: config.get("engine.gpuLayers", -1),
       contextTokens: config.get("engine.contextTokens", 0),
+      adapter: expandPath(config.get("engine.adapter", "").trim()),
       endpoint: {
         url: endpointUrl(),
         model: config.get("engine.endpoint.model", ""),
@@ -88,6 +94,7 @@ export function serverSettings(): ServerSettings {
         maxConcurrent: config.get("engine.endpoint.maxConcurrent", 2),
       },
     },
+    learning: { trainWhenIdle: config.get("learning.trainWhenIdle", false) },
     logLevel: config.get("logLevel", "info"),
   };
 }

@@ -25,6 +25,8 @@ export interface StatusView {
   readonly facts: readonly (readonly [string, string])[];
   readonly severity: "information" | "warning" | "error";
   readonly busy: boolean;
+  /** Whether what becomes of suggestions is written down now. */
+  readonly recording: boolean;
   /** What a click does: the menu, or the set-up where that is what is missing. */
   readonly action: "menu" | "setUp";
 }
@@ -39,6 +41,7 @@ export function renderStatus(input: StatusInput): StatusView {
     facts: facts(input),
     severity: "information",
     busy: false,
+    recording: connection.kind === "running" && server?.recording === true,
     action: "menu",
     ...rest,
   });
@@ -80,7 +83,7 @@ function renderEngine(
     case "restarting":
       return from("$(loading~spin)", "Burnish", named("Restarting the model"), { busy: true, severity: "warning" });
     case "ready":
-      return from("$(sparkle)", "Burnish", named("Ready"));
+      return from("$(sparkle)", "Burnish", named("Ready") + (server.adapter === null ? "" : ` with ${server.adapter}`));
     case "disabled":
       return from("$(circle-slash)", "Burnish: off", "Suggestions are off");
     case "stopped":
@@ -106,6 +109,9 @@ function facts(input: StatusInput): (readonly [string, string])[] {
       list.push(["Engine", server.detail]);
     }
   }
+  if (server !== null && input.connection.kind === "running") {
+    list.push(["Recording", server.recording ? "on, on this machine only" : "off"]);
+  }
   const scope = input.setByWorkspace ? " (set for this workspace)" : "";
   list.push(["Suggestions", `${input.enabled ? "on" : "off"}${scope}`]);
   return list;
@@ -129,8 +135,8 @@ export class StatusItems implements Disposable {
 
   show(view: StatusView): void {
     this.bar.command = view.action === "setUp" ? this.setUpCommand : this.menuCommand;
-    this.bar.text = `${view.icon} ${view.label}`;
-    this.bar.accessibilityInformation = { label: `Burnish. ${view.summary}` };
+    this.bar.text = `${view.icon} ${view.label}${view.recording ? " $(record-small)" : ""}`;
+    this.bar.accessibilityInformation = { label: `Burnish. ${view.summary}${view.recording ? ". Recording" : ""}` };
     this.bar.tooltip = tooltip(view);
     this.bar.backgroundColor = view.severity === "error" ? new ThemeColor("statusBarItem.errorBackground") : undefined;
     this.language.text = `Burnish: ${view.summary}`;
@@ -148,7 +154,7 @@ export class StatusItems implements Disposable {
 
 /** The facts in one line, for the language status. */
 export function detailLine(view: StatusView): string {
-  const wanted = ["Adapter", "Last suggestion"];
+  const wanted = ["Adapter", "Last suggestion", "Recording"];
   return view.facts
     .filter(([name]) => wanted.includes(name))
     .map(([name, value]) => `${name.toLowerCase()}: ${value}`)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ModelInfo } from "../src/protocol";
-import type { ServerProgress } from "../src/progressHub";
+import { FakeServer } from "./fakeServer";
 import { editor, fakeLogger, resetEditor } from "./fakeVscode";
 
 vi.mock("../src/vscodeapi", async () => (await import("./fakeVscode")).vscodeapi);
@@ -10,7 +10,6 @@ const { ago, showSilences, silenceItems } = await import("../src/silence");
 const { Doctor, doctorMarkdown } = await import("../src/doctor");
 const { NotRunningError } = await import("../src/client");
 const { parseModels, parseStatus } = await import("../src/protocol");
-const { ProgressHub } = await import("../src/progressHub");
 
 const nano = {
   name: "nano",
@@ -31,24 +30,6 @@ const large = {
   suits: false,
   sizeBytes: 8.1e9,
 };
-
-/** A server that answers from a table and notes what it was asked. */
-class FakeServer {
-  readonly asked: unknown[][] = [];
-  readonly hub = new ProgressHub();
-  constructor(private readonly answers: Record<string, unknown>) {}
-  execute(command: string, args: readonly unknown[] = []): Promise<unknown> {
-    this.asked.push([command, ...args]);
-    const value = this.answers[command];
-    if (value instanceof Error) {
-      return Promise.reject(value);
-    }
-    return Promise.resolve(typeof value === "function" ? (value as (server: FakeServer) => unknown)(this) : value);
-  }
-  onProgress(listener: (progress: ServerProgress) => void): () => void {
-    return this.hub.listen(listener);
-  }
-}
 
 const pick =
   (test: (item: Record<string, unknown>) => boolean) =>
@@ -214,6 +195,7 @@ describe("commands", () => {
     facts: [],
     severity: "information",
     busy: false,
+    recording: false,
     action: "menu",
   } as const;
 
@@ -245,6 +227,7 @@ describe("protocol", () => {
       detail: "",
       model: "m",
       adapter: null,
+      recording: false,
       backend: "",
       threads: 2,
       gpuLayers: 0,

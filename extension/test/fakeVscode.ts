@@ -7,7 +7,7 @@ type Listener = (value: unknown) => void;
 export const editor = {
   settings: new Map<string, unknown>(),
   workspaceSettings: new Map<string, unknown>(),
-  folders: [] as { uri: { fsPath: string } }[],
+  folders: [] as { name?: string; uri: { fsPath: string } }[],
   /** Answers to the next messages and quick picks, in order; a function gets what was shown. */
   answers: [] as unknown[],
   shown: [] as { kind: string; text: string; options?: unknown }[],
@@ -17,7 +17,13 @@ export const editor = {
   executed: [] as unknown[][],
   registered: new Map<string, (...args: unknown[]) => unknown>(),
   statusItems: [] as Record<string, unknown>[],
+  activeTextEditor: undefined as unknown,
+  focused: true,
+  panels: [] as FakePanel[],
 };
+
+/** Fires the editor's own events. */
+export const events = {} as Record<"windowState" | "activeEditor" | "textDocument" | "telemetry", EventEmitter>;
 
 /** Back to an editor with no settings and nothing shown. */
 export function resetEditor(): void {
@@ -31,6 +37,12 @@ export function resetEditor(): void {
   editor.executed = [];
   editor.registered.clear();
   editor.statusItems = [];
+  editor.activeTextEditor = undefined;
+  editor.focused = true;
+  editor.panels = [];
+  for (const name of ["windowState", "activeEditor", "textDocument", "telemetry"] as const) {
+    events[name] = new EventEmitter();
+  }
 }
 
 function answer(kind: string, text: string, options?: unknown): Promise<unknown> {
@@ -50,6 +62,40 @@ class EventEmitter {
   }
   dispose(): void {
     this.listeners.clear();
+  }
+}
+
+/** A webview panel whose page the test plays. */
+export class FakePanel {
+  visible = true;
+  revealed = 0;
+  private readonly messages = new EventEmitter();
+  private readonly states = new EventEmitter();
+  private readonly ends = new EventEmitter();
+  readonly posted: unknown[] = [];
+  readonly onDidChangeViewState = this.states.event;
+  readonly onDidDispose = this.ends.event;
+  readonly webview = {
+    html: "",
+    cspSource: "https://own.example",
+    onDidReceiveMessage: this.messages.event,
+    asWebviewUri: (uri: { toString(): string }) => `webview:${uri.toString()}`,
+    postMessage: (message: unknown) => Promise.resolve(this.posted.push(message) > 0),
+  };
+  constructor(readonly options: unknown) {}
+  says(message: unknown): void {
+    this.messages.fire(message);
+  }
+  show(visible: boolean): void {
+    this.visible = visible;
+    this.states.fire(undefined);
+  }
+  reveal(): void {
+    this.revealed++;
+  }
+  dispose(): void {
+    this.visible = false;
+    this.ends.fire(undefined);
   }
 }
 
@@ -129,11 +175,17 @@ export const vscodeapi = {
     ) {}
   },
   StatusBarAlignment: { Left: 1, Right: 2 },
+  TextDocumentChangeReason: { Undo: 1, Redo: 2 },
+  ViewColumn: { Active: -1 },
   ThemeColor: class {
     constructor(readonly id: string) {}
   },
   Uri: {
     parse: (text: string) => ({ text, toString: () => text }),
+    file: (path: string) => ({ fsPath: path, scheme: "file", toString: () => `file://${path}` }),
+    joinPath: (base: { toString(): string }, ...parts: string[]) => ({
+      toString: () => [base.toString(), ...parts].join("/"),
+    }),
     from: (parts: { scheme: string; path: string }) => ({ ...parts, toString: () => `${parts.scheme}:${parts.path}` }),
   },
   commands: {
@@ -146,7 +198,11 @@ export const vscodeapi = {
       return { dispose: () => editor.registered.delete(id) };
     },
   },
-  env: { appName: "Test Editor" },
+  env: {
+    appName: "Test Editor",
+    isTelemetryEnabled: true,
+    onDidChangeTelemetryEnabled: (listener: Listener) => events.telemetry.event(listener),
+  },
   extensions: { getExtension: () => undefined },
   languages: { createLanguageStatusItem: () => statusItem("language") },
   version: "1.100.0",
@@ -158,6 +214,21 @@ export const vscodeapi = {
     showErrorMessage: (text: string, ...rest: unknown[]) => answer("error", text, rest),
     showQuickPick: (items: unknown, options: { title: string }) => answer("pick", options.title, items),
     showOpenDialog: (options: { title: string }) => answer("open", options.title, options),
+    showSaveDialog: (options: { title: string }) => answer("save", options.title, options),
+    createWebviewPanel: (_type: string, title: string, _column: unknown, options: unknown) => {
+      editor.shown.push({ kind: "panel", text: title });
+      const panel = new FakePanel(options);
+      editor.panels.push(panel);
+      return panel;
+    },
+    get activeTextEditor() {
+      return editor.activeTextEditor;
+    },
+    get state() {
+      return { focused: editor.focused };
+    },
+    onDidChangeWindowState: (listener: Listener) => events.windowState.event(listener),
+    onDidChangeActiveTextEditor: (listener: Listener) => events.activeEditor.event(listener),
     showTextDocument: (document: unknown, options: unknown) => answer("document", String(document), options),
     setStatusBarMessage: (text: string) => {
       editor.shown.push({ kind: "statusbar", text });
@@ -169,6 +240,7 @@ export const vscodeapi = {
       return editor.folders.length > 0 ? editor.folders : undefined;
     },
     getConfiguration,
+    onDidChangeTextDocument: (listener: Listener) => events.textDocument.event(listener),
     asRelativePath: (uri: { toString(): string }) => uri.toString().replace(/^file:\/\/\/project\//, ""),
     registerTextDocumentContentProvider: () => ({ dispose: vi.fn() }),
   },

@@ -16,7 +16,7 @@ interface Manifest {
   readonly contributes: {
     readonly commands: { readonly command: string; readonly title: string }[];
     readonly configuration: { readonly properties: Record<string, Setting> };
-    readonly keybindings?: unknown;
+    readonly keybindings: { readonly command: string; readonly key: string; readonly when: string }[];
     readonly walkthroughs: {
       readonly steps: { readonly media: { readonly markdown: string }; readonly description: string }[];
     }[];
@@ -68,8 +68,22 @@ describe("package.json", () => {
     }
   });
 
-  it("takes no key and no proposed API", () => {
-    expect(manifest.contributes.keybindings).toBeUndefined();
+  it("takes no key but Esc, and that only while grey text shows and nobody else wants it", () => {
+    expect(manifest.contributes.keybindings).toHaveLength(1);
+    const [binding] = manifest.contributes.keybindings;
+    expect(binding).toMatchObject({ command: Command.dismiss, key: "escape" });
+    expect(binding?.when.split(" && ")).toEqual(
+      expect.arrayContaining([
+        "inlineSuggestionVisible",
+        "editorTextFocus",
+        "editorLangId == python",
+        "!suggestWidgetVisible",
+        "!vim.active",
+      ]),
+    );
+  });
+
+  it("uses no proposed API", () => {
     expect(manifest.enabledApiProposals).toBeUndefined();
   });
 

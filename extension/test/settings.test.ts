@@ -29,6 +29,7 @@ describe("serverSettings", () => {
         threads: 0,
         gpuLayers: -1,
         contextTokens: 0,
+        adapter: "",
         endpoint: {
           url: "",
           model: "",
@@ -41,6 +42,7 @@ describe("serverSettings", () => {
           maxConcurrent: 2,
         },
       },
+      learning: { trainWhenIdle: false },
       logLevel: "info",
     });
   });

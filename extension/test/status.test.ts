@@ -11,6 +11,7 @@ const ready: ServerStatus = {
   detail: "",
   model: "burnish-nano",
   adapter: null,
+  recording: false,
   backend: "llama.cpp CPU",
   threads: 2,
   gpuLayers: 0,
@@ -45,15 +46,29 @@ describe("renderStatus", () => {
       Adapter: "none",
       "Runs on": "llama.cpp CPU, 2 threads",
       "Last suggestion": "42 ms",
+      Recording: "off",
       Suggestions: "on",
     });
-    expect(detailLine(view)).toBe("adapter: none · last suggestion: 42 ms");
+    expect(detailLine(view)).toBe("adapter: none · last suggestion: 42 ms · recording: off");
+  });
+
+  it("shows that it records, in a sign, in words and to a screen reader", () => {
+    const view = renderStatus(input({ server: { ...ready, recording: true } }));
+    expect(Object.fromEntries(view.facts)["Recording"]).toBe("on, on this machine only");
+    new StatusItems("burnish.showMenu", "burnish.setUpEnvironment").show(view);
+    expect(editor.statusItems[0]).toMatchObject({
+      text: "$(sparkle) Burnish $(record-small)",
+      accessibilityInformation: { label: "Burnish. Ready: burnish-nano. Recording" },
+    });
+    const stopped = renderStatus(input({ server: { ...ready, recording: true }, connection: { kind: "stopped" } }));
+    expect(stopped.recording).toBe(false);
   });
 
   it("names the adapter and the GPU", () => {
     const server = { ...ready, adapter: "2026-01-02", gpuLayers: 24, lastLatencyMs: null };
     const facts = Object.fromEntries(renderStatus(input({ server })).facts);
     expect(facts["Adapter"]).toBe("2026-01-02");
+    expect(renderStatus(input({ server })).summary).toBe("Ready: burnish-nano with 2026-01-02");
     expect(facts["Runs on"]).toContain("24 layers on the GPU");
     expect(facts["Last suggestion"]).toBe("none yet");
   });

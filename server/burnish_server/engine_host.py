@@ -9,107 +9,33 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from burnish_models.engine.base import Engine, EngineInfo
 from burnish_models.errors import ModelsError
 from burnish_server.completion.confidence import Judge
+from burnish_server.engine_parts import (
+    BuildEngine,
+    Resolve,
+    ServedModel,
+    Status,
+    default_build,
+    default_resolve,
+)
+from burnish_server.serving.adapters import AdapterService
+from burnish_server.serving.background import BackgroundLearning
 from burnish_server.settings import EngineOptions
 from burnish_server.team import EndpointKeys, judge_for, with_endpoint
+from burnish_telemetry.consent import ConsentFile
+from burnish_telemetry.errors import ConsentError
 
-__all__ = ["EngineHost", "ServedModel", "Status", "default_build", "default_resolve"]
+__all__ = ["EngineHost"]
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the model file.
 WATCH_SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
-    """The model to serve: its short name, its file, and the calibration of its confidence.
-
-    ``note`` tells the user why it is not the model they selected.
-    """
-
-    name: str
-    path: Path
-    judge: Judge
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the client is told in ``burnish/status``."""
-
-    state: str = "stopped"
-    detail: str = ""
-    model: str = ""
-    adapter: str | None = None
-    backend: str = ""
-    threads: int = 0
-    gpu_layers: int = 0
-    last_latency_ms: float | None = None
-    engine_pid: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The wire form (camelCase)."""
-        return {
-            "state": self.state,
-            "detail": self.detail,
-            "model": self.model,
-            "adapter": self.adapter,
-            "backend": self.backend,
-            "threads": self.threads,
-            "gpuLayers": self.gpu_layers,
-            "lastLatencyMs": self.last_latency_ms,
-            "enginePid": self.engine_pid,
-        }
-
-
-class BuildEngine(Protocol):
-    """Makes an engine for a model file; it is not loaded yet."""
-
-    def __call__(
-        self, model: Path, options: EngineOptions, log_file: Path, on_state: Callable[[EngineInfo], None]
-    ) -> Engine:
-        """Build the engine. ``on_state`` is called with every change, from any thread."""
-
-
-Resolve = Callable[[Path, str | None], ServedModel]
-
-
-def default_resolve(home: Path, choice: str | None) -> ServedModel:
-    """Find the chosen model (or the selected, or the bundled one) and its calibration.
-
-    Raises:
-        ModelsError: there is no such model, or its file is missing.
-    """
-    from burnish_models.calibration import Calibration
-    from burnish_models.selection import resolve_model
-
-    found = resolve_model(home, choice)
-    judge = Calibration.default()
-    if found.calibration_path is not None:
-        try:
-            judge = Calibration.load(found.calibration_path)
-        except ModelsError as error:
-            log.warning("%s The model's own probabilities are used.", error)
-    return ServedModel(name=found.name, path=found.path, judge=judge, note=found.note)
-
-
-def default_build(
-    model: Path, options: EngineOptions, log_file: Path, on_state: Callable[[EngineInfo], None]
-) -> Engine:
-    """A llama.cpp engine in a worker process."""
-    from burnish_models.engine import EngineSettings, LlamaCppEngine
-
-    settings = EngineSettings(
-        threads=options.threads, gpu_layers=options.gpu_layers, context_tokens=options.context_tokens
-    )
-    return LlamaCppEngine(model, settings, log_file=log_file, on_state=on_state)
 
 
 class EngineHost:
@@ -121,6 +47,7 @@ class EngineHost:
         *,
         resolve: Resolve = default_resolve,
         build: BuildEngine = default_build,
+        adapters: AdapterService | None = None,
     ) -> None:
         self.home = home
         self.options = EngineOptions()
@@ -135,6 +62,12 @@ class EngineHost:
         self._listeners: list[Callable[[Status], None]] = []
         self._reloads: list[Callable[[], None]] = []
         self._keys = EndpointKeys()
+        #: The adapter follows the registry; see there.
+        self.adapters = adapters or AdapterService(home, comparing=self._comparing)
+        self.adapters.on_change(self._adapter_changed)
+        self.background = BackgroundLearning(home, self.adapters, self._model_file)
+        self._attaching = False
+        self._consent = ConsentFile(home)
 
     @property
     def engine(self) -> Engine | None:
@@ -190,6 +123,7 @@ class EngineHost:
         """Load again, another model or with other options where given. Returns at once."""
         self.choice = self.choice if choice is None else choice
         self.options = options or self.options
+        self.adapters.use(self.options.adapter)
         for callback in self._reloads:
             callback()
         self._publish(Status(state="loading", last_latency_ms=self.status.last_latency_ms))
@@ -197,6 +131,11 @@ class EngineHost:
         self._loading = asyncio.create_task(self._load(previous), name="burnish-load")
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch(), name="burnish-watch")
+
+    def use_adapter(self, adapter: str) -> None:
+        """Take over the setting of the adapter; the model stays loaded."""
+        self.options = replace(self.options, adapter=adapter)
+        self.adapters.use(adapter)
 
     async def ready(self) -> Status:
         """Wait until loading has ended, well or badly."""
@@ -211,6 +150,8 @@ class EngineHost:
                 task.cancel()
                 await asyncio.wait({task})
         self._watching = None
+        await self.background.close()
+        await self.adapters.close()
         await self._close_engine()
         self._publish(Status())
 
@@ -236,13 +177,33 @@ class EngineHost:
             endpoint = self.options.endpoint
             engine = with_endpoint(build, endpoint, self._keys, on_state) if endpoint.url else build(on_state)
             self._engine = engine
-            await engine.load()
+            await self._load_with_adapter(engine, served.path, wait=not endpoint.url)
             self._engine_changed(engine, engine.describe())
         except (ModelsError, OSError, ValueError) as error:
             log.error("The model could not be loaded: %s", error)
             self._publish(replace(self.status, state="failed", detail=str(error)))
+        finally:
+            self._attaching = False
+
+    async def _load_with_adapter(self, engine: Engine, model: Path, *, wait: bool) -> None:
+        """Load, and have the first answer given by the adapter; an endpoint answers without waiting for the local model."""
+        self._attaching = wait
+        prepared = asyncio.create_task(self.adapters.prepare(model), name="burnish-adapter-choice")
+        try:
+            await engine.load()
+            await prepared
+        finally:
+            prepared.cancel()
+        self.adapters.attach(engine)
+        if wait:
+            await self.adapters.look_now()
+            self._attaching = False
+        self.adapters.look()
+        self.adapters.start()
+        self.background.start()
 
     async def _close_engine(self) -> None:
+        self.adapters.detach()
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.close()
@@ -250,21 +211,45 @@ class EngineHost:
     def _engine_changed(self, engine: Engine, info: EngineInfo) -> None:
         if engine is not self._engine:
             return
+        if info.state == "restarting" and self.status.state != "restarting":
+            self.adapters.crashed()
         pid = info.extra.get("pid", "")
         remote = info.extra.get("serving") == "remote"
+        ready = info.state == "ready"
         self._publish(
             replace(
                 self.status,
-                state=info.state,
-                detail=info.detail or (self._served.note if self._served else ""),
+                # Ready only once the adapter serves: the first answer is its own.
+                state="loading" if self._attaching and ready else info.state,
+                detail=info.detail or self._detail(),
                 model=self._served.name if self._served and not remote else info.model,
-                adapter=info.adapter,
+                adapter=None if remote else self.adapters.active.name,
                 backend=info.backend,
                 threads=info.threads,
                 gpu_layers=info.gpu_layers,
                 engine_pid=int(pid) if pid.isdigit() else None,
             )
         )
+
+    def _adapter_changed(self) -> None:
+        if self._engine is not None:
+            self._engine_changed(self._engine, self._engine.describe())
+
+    def _model_file(self) -> Path | None:
+        return self._served.path if self._served is not None else None
+
+    def _detail(self) -> str:
+        note = self._served.note if self._served else ""
+        return f"{note} {self.adapters.detail}".strip()
+
+    def _comparing(self) -> bool:
+        """Whether the model alone should take turns: only where outcomes are recorded, and it answers at all."""
+        if self.options.endpoint.url:
+            return False
+        try:
+            return self._consent.read().record.holds
+        except ConsentError:
+            return False
 
     def _publish(self, status: Status) -> None:
         if status == self.status:

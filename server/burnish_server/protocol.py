@@ -75,7 +75,17 @@ class BurnishProtocol(LanguageServerProtocol):
         if self._request_futures.get(msg_id) is done:
             del self._request_futures[msg_id]
 
-    def cancel_requests(self) -> None:
-        """Cancel every request that is still being worked on: its client has gone."""
-        for future in list(self._request_futures.values()):
-            future.cancel()
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
+        """End what is being worked on, but for this request itself."""
+        if (handler := self.fm.features.get(types.SHUTDOWN)) is not None:
+            yield handler, args, None
+        # pygls' own method walks through the requests while those that it cancels leave them.
+        self.cancel_requests(but=self.msg_id)
+        self._shutdown = True
+
+    def cancel_requests(self, but: object = None) -> None:
+        """Cancel every request that is still being worked on: its client has gone, or goes."""
+        for identity, future in list(self._request_futures.items()):
+            if identity != but:
+                future.cancel()

@@ -13,6 +13,7 @@ from pygls.lsp.server import LanguageServer
 from burnish_server.completion.pipeline import Pipeline
 from burnish_server.engine_host import EngineHost
 from burnish_server.features import (
+    consent,
     cursor,
     documents,
     endpoint_key,
@@ -20,12 +21,18 @@ from burnish_server.features import (
     hover,
     imports,
     inline_completion,
+    learning,
     lifecycle,
+    outcomes,
 )
+from burnish_server.learning.service import Learning
+from burnish_server.learning.surroundings import ServerSurroundings
 from burnish_server.protocol import BurnishProtocol, plain_converter
+from burnish_server.serving.adapters import AdapterService
 from burnish_server.settings import Settings
 from burnish_server.workspace import BurnishWorkspace, encoding_name
 from burnish_server.workspace_feed import WorkspaceFeed
+from burnish_telemetry.recorder import Recorder
 
 if TYPE_CHECKING:
     from pygls.server import ServerErrors
@@ -59,7 +66,10 @@ class BurnishServer(LanguageServer):
         self.settings = Settings()
         self.idle = documents.IdleWarmer(self)
         self.memory = WorkspaceFeed(lambda: host.engine)
-        self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop]
+        self.surroundings = ServerSurroundings(self)
+        self.learning = Learning(Recorder(host.home), self.surroundings)
+        self.recording_watch = outcomes.RecordingWatch(self)
+        self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop, self.learning.end]
         if pipeline.context is not None:
             self._at_end.append(partial(pipeline.context.feed.stop, self))
 
@@ -67,6 +77,11 @@ class BurnishServer(LanguageServer):
     def workspace(self) -> BurnishWorkspace:
         """The client's documents."""
         return self.protocol.workspace
+
+    @property
+    def adapters(self) -> AdapterService:
+        """Which adapter answers, and who gave an answer: ``server.adapters.served(result.adapter)``."""
+        return self.host.adapters
 
     @property
     def encoding(self) -> str:
@@ -101,6 +116,9 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
         engine_commands,
         endpoint_key,
         imports,
+        outcomes,
+        consent,
+        learning,
     ):
         module.register(server)
     return server

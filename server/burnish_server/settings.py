@@ -23,6 +23,7 @@ __all__ = [
     "ContextOptions",
     "EndpointOptions",
     "EngineOptions",
+    "LearningOptions",
     "Settings",
     "read_settings",
 ]
@@ -78,12 +79,23 @@ class EndpointOptions:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How the model runs. 0 threads, -1 GPU layers and 0 context tokens mean: choose from the hardware."""
+    """How the model runs. 0 threads, -1 GPU layers and 0 context tokens mean: choose from the hardware.
+
+    ``adapter`` is empty for the one that the registry serves, ``none`` for the model alone, or an adapter's file.
+    """
 
     threads: int = field(default=0, metadata=_limits(0, 1024))
     gpu_layers: int = field(default=-1, metadata=_limits(-1, 10_000))
     context_tokens: int = field(default=0, metadata=_limits(0, 1_048_576))
     endpoint: EndpointOptions = EndpointOptions()
+    adapter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningOptions:
+    """Learning. ``train_when_idle``: the server starts a training by itself, once a day, on power and when nobody types."""
+
+    train_when_idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,7 @@ class Settings:
     model: str = ""
     log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
     context: ContextOptions = ContextOptions()
+    learning: LearningOptions = LearningOptions()
 
 
 def read_settings(raw: object) -> tuple[Settings, list[str]]:

@@ -142,6 +142,7 @@ def _pipeline(host: EngineHost) -> Pipeline:
         adaptation=Adaptation(host.home / "confidence"),
     )
     host.on_reload(pipeline.reset)
+    host.adapters.on_swap(pipeline.swapped)
     return pipeline
 
 
@@ -183,6 +184,7 @@ async def _serve_client(
     finally:
         server.disconnect()
         server.protocol.cancel_requests()
+        await asyncio.to_thread(server.learning.close)
     return status
 
 

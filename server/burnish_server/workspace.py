@@ -9,6 +9,7 @@ from pygls.workspace import TextDocument, Workspace
 
 from burnish_analysis.syntax import SyntaxTree
 from burnish_server.documents import SourceText
+from burnish_server.learning.ranges import Edit
 
 __all__ = ["BurnishDocument", "BurnishWorkspace"]
 
@@ -18,6 +19,12 @@ class BurnishDocument(TextDocument):
 
     _snapshot: SourceText | None = None
     _tree: SyntaxTree | None = None
+    _edits: list[Edit] | None = None
+
+    def take_edits(self) -> list[Edit]:
+        """The edits since this was called last, in order, each with offsets into the text that the one before left."""
+        edits, self._edits = self._edits or [], None
+        return edits
 
     @property
     def snapshot(self) -> SourceText:
@@ -45,7 +52,19 @@ class BurnishDocument(TextDocument):
         start = snapshot.offset_at(change.range.start.line, change.range.start.character, encoding)
         end = snapshot.offset_at(change.range.end.line, change.range.end.character, encoding)
         text = snapshot.text
-        self._source = text[:start] + change.text + text[max(start, end) :]
+        edit = Edit(start, max(start, end), change.text)
+        self._source = edit.applied(text)
+        self._note(edit)
+
+    def _apply_full_change(self, change: types.TextDocumentContentChangeEvent) -> None:
+        edit = Edit(0, len(self.source), change.text)
+        self._source = change.text
+        self._note(edit)
+
+    def _note(self, edit: Edit) -> None:
+        if self._edits is None:
+            self._edits = []
+        self._edits.append(edit)
 
 
 class BurnishWorkspace(Workspace):

@@ -32,12 +32,14 @@ _NEVER = (
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What a dialog shows. ``items`` are what is recorded or done, ``never`` what is not."""
+    """What a dialog shows. ``items`` are what is recorded or done, ``never`` what is not; ``brief`` says all of it in few
+    lines, for a dialog that has no room."""
 
     switch: Switch
     version: int
     title: str
     summary: str
+    brief: str
     items: tuple[str, ...]
     never: tuple[str, ...]
     file: str
@@ -69,6 +71,11 @@ def disclosure(switch: Switch, home: Path, retention_days: int) -> Disclosure:
             title="Record what becomes of suggestions?",
             summary="Burnish writes down what it suggested and what you did with it. The record stays in one file on this "
             "machine, readable by your account only. Nothing of it is ever sent anywhere.",
+            brief="Burnish writes down, in one file on this machine: the code around the cursor and the parts of other files that "
+            "the model saw; the suggestion; what you did with it, what is left of it later and what you wrote instead; the "
+            "names of folder, file and editor; the model, how sure it was and how long it took. Nothing of it is ever sent "
+            "anywhere. Left out: files whose names say that they hold secrets, what you exclude, whatever a password, key or "
+            "token is found in, and all while the editor's own telemetry is off.",
             items=_FIELDS,
             never=_NEVER,
             file=file,
@@ -82,6 +89,9 @@ def disclosure(switch: Switch, home: Path, retention_days: int) -> Disclosure:
         title="Let the model learn from the record?",
         summary="Burnish trains an adapter of the model on this machine from what was recorded, and uses it only where it "
         "is measured to be better. Nothing of it is ever sent anywhere.",
+        brief="Burnish reads the record and parts of your workspace's files, trains an adapter of the model from them on this "
+        "machine, and uses it only where it is measured to be better. The adapter is a file of numbers that may reproduce pieces "
+        "of your code. Nothing of it is ever sent anywhere.",
         items=(
             "the record is read and turned into examples of wanted and unwanted suggestions",
             "parts of the files of your own workspace are read as further examples",

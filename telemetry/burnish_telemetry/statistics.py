@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from itertools import tee
 from typing import Any
 
@@ -16,9 +16,13 @@ from burnish_telemetry.events import (
     Suggested,
     TypedThrough,
 )
+from burnish_telemetry.intervals import wilson
 from burnish_telemetry.labels import VERBATIM, Label, label_all
 
 __all__ = ["Figures", "Statistics", "statistics_of"]
+
+#: What the labeller says of an accepted text once it is known what is left of it.
+_SURVIVAL_KNOWN = frozenset({"retained", "undone", "not-retained", "rewritten-later", "retained-in-part"})
 
 
 @dataclass(slots=True)
@@ -26,7 +30,8 @@ class Figures:
     """One day (UTC) with one model and adapter; ``sort`` is ``completion`` or ``action``.
 
     ``accepted`` counts suggestions taken wholly or in part, ``typed_through`` those typed as suggested (80 %), ``kept`` and
-    ``rejected`` what the labeller calls desirable and undesirable. ``latencies`` in milliseconds.
+    ``rejected`` what the labeller calls desirable and undesirable. Of the accepted ones, ``followed`` counts those of which
+    it is known what was left, ``retained`` those of them that stayed. ``latencies`` in milliseconds.
     """
 
     day: str
@@ -40,20 +45,43 @@ class Figures:
     typed_through: int = 0
     kept: int = 0
     rejected: int = 0
+    followed: int = 0
+    retained: int = 0
     shown_characters: int = 0
     accepted_characters: int = 0
     latencies: list[float] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """The wire form, the latencies as median and 95th percentile (``None`` where nothing was shown)."""
+        """The wire form, the latencies as percentiles (``None`` where nothing was shown)."""
         document = asdict(self)
-        latencies = sorted(document.pop("latencies"))
-        document["latency_ms_median"] = round(statistics.median(latencies), 3) if latencies else None
-        document["latency_ms_p95"] = (
-            round(latencies[int(0.95 * (len(latencies) - 1))], 3) if latencies else None
-        )
+        latencies = document.pop("latencies")
+        document["latency_ms_median"] = _percentile(latencies, 0.5)
+        document["latency_ms_p95"] = _percentile(latencies, 0.95)
         document["acceptance"] = round(self.accepted / self.shown, 4) if self.shown else None
         return document
+
+    def shares(self) -> dict[str, Any]:
+        """What a plot shows of this, with 95 % intervals: ``acceptance`` of what was shown, and how much of what was
+        accepted is ``kept``, as far as that is known yet."""
+        return {
+            "shown": self.shown,
+            "accepted": self.accepted,
+            "acceptance": wilson(self.accepted, self.shown).as_json(),
+            "kept": wilson(self.retained, self.followed).as_json(),
+            "latencyMs": {
+                "median": _percentile(self.latencies, 0.5),
+                "p90": _percentile(self.latencies, 0.9),
+            },
+        }
+
+    def add(self, other: Figures) -> None:
+        """Count the other's in."""
+        for item in fields(self):
+            if item.name not in _KEYS:
+                setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+
+_KEYS = frozenset({"day", "sort", "model", "adapter", "comparison"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +93,31 @@ class Statistics:
 
     def as_json(self) -> dict[str, Any]:
         """The wire form."""
-        return {"days": [day.as_json() for day in self.days], "labels": self.labels}
+        return {
+            "days": [day.as_json() for day in self.days],
+            "labels": self.labels,
+            "daily": self.daily(),
+            "by_adapter": self.by_adapter(),
+        }
+
+    def daily(self) -> list[dict[str, Any]]:
+        """Completions per day and adapter (``None``: the model alone) for a plot, the oldest day first."""
+        groups: dict[tuple[str, str | None], Figures] = {}
+        for day in self.days:
+            if day.sort == "completion":
+                key = day.day, day.adapter
+                groups.setdefault(key, Figures(day.day, day.sort, "", day.adapter, False)).add(day)
+        return [
+            {"date": day, "adapter": adapter, **total.shares()} for (day, adapter), total in groups.items()
+        ]
+
+    def by_adapter(self) -> list[dict[str, Any]]:
+        """Completions per adapter (``None``: the model alone), all days together, in the order of their first day."""
+        groups: dict[str | None, Figures] = {}
+        for day in self.days:
+            if day.sort == "completion":
+                groups.setdefault(day.adapter, Figures("", day.sort, "", day.adapter, False)).add(day)
+        return [{"adapter": adapter, **total.shares()} for adapter, total in groups.items()]
 
 
 def statistics_of(suggestions: Iterable[Sequence[Event]]) -> Statistics:
@@ -106,6 +158,18 @@ def _count(figures: Figures, found: Label, events: Sequence[Event]) -> None:
     # A suggestion repeated at the same place counts here once: the labeller drops duplicates.
     figures.kept += found.verdict == "desirable"
     figures.rejected += found.verdict == "undesirable"
+    if taken and found.reason in _SURVIVAL_KNOWN:
+        figures.followed += 1
+        figures.retained += found.verdict == "desirable"
+
+
+def _percentile(values: Sequence[float], share: float) -> float | None:
+    """The value below which so much of ``values`` lies; ``None`` without any."""
+    if not values:
+        return None
+    if share == 0.5:
+        return round(statistics.median(values), 3)
+    return round(sorted(values)[int(share * (len(values) - 1))], 3)
 
 
 def _taken(event: Event, text: str) -> int:

@@ -118,11 +118,11 @@ Start = Callable[..., Any]
 
 @pytest_asyncio.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start sessions: ``await start(settings, encodings=…)``; all are shut down at the end."""
+    """Start sessions: ``await start(settings, encodings=…, program=…)``; all are shut down at the end."""
     sessions: list[Session] = []
 
     async def start_one(
-        settings: dict[str, Any] | None = None, encodings: list[str] | None = None
+        settings: dict[str, Any] | None = None, encodings: list[str] | None = None, program: str = RECORDER
     ) -> Session:
         home = tmp_path / f"home{len(sessions)}"
         client = make_test_lsp_client()
@@ -133,7 +133,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
             session.statuses.append(plain(params))
 
         began = time.monotonic()
-        command = [sys.executable, "-c", RECORDER, str(session.modules_file), "--home", str(home)]
+        command = [sys.executable, "-c", program, str(session.modules_file), "--home", str(home)]
         await client.start_io(*command, "serve", "--stdio")
         sessions.append(session)
         capabilities = client_capabilities("visual-studio-code")

@@ -34,7 +34,7 @@ RESTRICTED = {
     "tokenizers": ("burnish_training",),
     "safetensors": ("burnish_training",),
     "llama_cpp": ("burnish_models.engine",),
-    "pygls": ("burnish_server",),
+    "pygls": ("burnish_server", "burnish_training.gate"),
     "lsprotocol": ("burnish_server",),
     "tree_sitter": ("burnish_analysis",),
 }

@@ -31,10 +31,10 @@ from burnish_models.adapters.records import (
     events_sha256,
     record_from_row,
 )
-from burnish_models.adapters.storage import AdapterStorage
+from burnish_models.adapters.storage import DATABASE, FOLDER, AdapterStorage
 from burnish_models.gguf_file import file_sha256
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "registry_file"]
 
 _SHORTEST_ID = 4
 _COLUMNS = (
@@ -48,6 +48,14 @@ _INSERT = (
 _SELECT = (
     "SELECT *, (SELECT COUNT(*) FROM adapter_events WHERE adapter = adapters.id) AS event_count FROM adapters"
 )
+
+
+def registry_file(home: Path) -> Path:
+    """Where the registry below ``home`` keeps its database; it is made with the first adapter.
+
+    Every change of the registry changes this file, so a ``stat`` of it says whether there is something new.
+    """
+    return home / FOLDER / DATABASE
 
 
 class Registry:
@@ -89,6 +97,14 @@ class Registry:
                 for row in rows
             ]
 
+    def reasons(self) -> dict[str, str]:
+        """Why each adapter is in the state it is in, by its id."""
+        with self._storage.reading() as connection:
+            rows = connection.execute(
+                "SELECT adapter, reason FROM history WHERE number IN (SELECT MAX(number) FROM history GROUP BY adapter)"
+            )
+            return {str(row["adapter"]): str(row["reason"]) for row in rows}
+
     def serving(self, base_sha256: str) -> Serving:
         """What the model file with this hash is to be served with; cheap enough to ask every few seconds."""
         with self._storage.reading() as connection:
@@ -97,6 +113,19 @@ class Registry:
             )
             found = {record.state: record for record in map(self._record, rows)}
         return Serving(found.get(State.ACTIVE), found.get(State.CANARY))
+
+    def promoted(self, base_sha256: str) -> list[AdapterRecord]:
+        """The active adapter of a model and, behind it, those it would be rolled back to, in that order.
+
+        Their files are not looked at: whoever serves passes over what is gone or damaged, as :meth:`rollback` does.
+        """
+        with self._storage.reading() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE NOT erased AND id IN (SELECT adapter FROM promoted WHERE base_sha256 = ?) "
+                "ORDER BY (SELECT position FROM promoted WHERE adapter = adapters.id) DESC",
+                (base_sha256,),
+            )
+            return [self._record(row) for row in rows]
 
     def learned_from(self, events: Iterable[str]) -> list[AdapterRecord]:
         """The adapters, not yet erased, that learned from any of these events."""
@@ -202,13 +231,18 @@ class Registry:
                 self._set(connection, record, State.ACTIVE, reason)
             return self._find(connection, record.id)
 
-    def rollback(self, base_sha256: str, reason: str) -> AdapterRecord | None:
+    def rollback(self, base_sha256: str, reason: str, *, only: str | None = None) -> AdapterRecord | None:
         """Stop serving the active adapter and go back to the one before it; ``None`` is the base model alone.
 
         An earlier adapter whose file is gone or damaged is passed over.
 
+        Args:
+            base_sha256: the model.
+            reason: why, in words a user can read.
+            only: roll back the adapter with this id and no other, whatever another process did meanwhile.
+
         Raises:
-            TransitionError: no adapter is active.
+            TransitionError: no adapter is active, or another one than ``only``.
         """
         with self._storage.transaction() as connection:
             row = connection.execute(
@@ -217,6 +251,10 @@ class Registry:
             if row is None:
                 raise TransitionError("No adapter is active: the base model is served alone already.")
             record = self._record(row)
+            if only is not None and record.id != only:
+                raise TransitionError(
+                    f"Another adapter, {record.name}, has become active meanwhile; it stays."
+                )
             self._leave(connection, record)
             self._set(connection, record, State.RETIRED, reason)
             return self._serve_top(connection, base_sha256, f"{record.name} was rolled back: {reason}")

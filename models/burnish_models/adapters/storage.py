@@ -14,8 +14,11 @@ from pathlib import Path
 from burnish_models.adapters.errors import RegistryError
 from burnish_models.gguf_file import file_sha256
 
-__all__ = ["AdapterStorage"]
+__all__ = ["DATABASE", "FOLDER", "AdapterStorage"]
 
+#: Below the home folder, and in it.
+FOLDER = "adapters"
+DATABASE = "registry.sqlite3"
 _VERSION = 1
 _BUSY_MS = 30_000
 #: What a killed process left behind is taken away after this many seconds.
@@ -51,8 +54,8 @@ class AdapterStorage:
     """
 
     def __init__(self, home: Path) -> None:
-        self.folder = home / "adapters"
-        self.database = self.folder / "registry.sqlite3"
+        self.folder = home / FOLDER
+        self.database = self.folder / DATABASE
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:

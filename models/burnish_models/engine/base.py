@@ -109,6 +109,7 @@ class Finish:
     stopped a complete answer included, so that ``exp(sum(logprobs))`` is the model's probability of
     exactly this answer. ``prompt_tokens`` counts the whole prompt, ``cached_tokens`` the part of it whose KV was reused,
     ``generated_tokens`` the sampled tokens; ``drafted_tokens`` were guessed ahead, ``accepted_tokens`` of them rightly.
+    ``adapter`` is the one that served, named as in :class:`EngineInfo`: whatever was swapped in since.
     """
 
     reason: str
@@ -119,6 +120,7 @@ class Finish:
     logprobs: tuple[float, ...] = ()
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

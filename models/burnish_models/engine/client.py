@@ -308,9 +308,13 @@ class LlamaCppEngine:
     async def set_adapter(self, path: str | None, scale: float = 1.0) -> None:
         """Serve with this LoRA adapter (GGUF) from the next request on; ``None`` serves the base model."""
         worker = await self._ready_worker()
-        await worker.call({"op": "adapter", "path": path, "scale": scale})
+        frame = await worker.call({"op": "adapter", "path": path, "scale": scale})
         self._adapter = (path, scale)
-        self._set_state("ready", adapter=path and Path(path).stem)
+        if worker is self._worker:
+            extra = {**self._info.extra, "swap_ms": f"{frame['ms']:.2f}"}
+            self._set_state(
+                self._info.state, self._info.detail, adapter=path and Path(path).stem, extra=extra
+            )
 
     async def _restore_adapter(self, worker: WorkerProcess) -> None:
         path, scale = self._adapter

@@ -43,6 +43,7 @@ class _Loaded:
     decoder: Decoder
     memories: MemoryService
     info: gguf_file.GgufInfo
+    adapter: str | None = None
 
 
 class Worker:
@@ -178,11 +179,12 @@ class Worker:
                 self._current = None
                 self._cancelled = {i for i in self._cancelled if i > request_id}
         timings = replace(finish.timings, queue_ms=queued, total_ms=finish.timings.total_ms + queued)
+        finish = replace(finish, timings=timings, adapter=self._loaded.adapter)
         self.send(
             {
                 "event": "done",
                 "id": request_id,
-                "finish": wire.encode_finish(replace(finish, timings=timings)),
+                "finish": wire.encode_finish(finish),
                 "totals": [self._loaded.decoder.evaluated, self._loaded.decoder.generated],
             }
         )
@@ -211,14 +213,17 @@ class Worker:
         self.send({"event": "remembered", "id": message["id"], "tokens": tokens})
 
     def _set_adapter(self, message: dict[str, Any]) -> None:
+        """Swap; what was evaluated with the adapter before is forgotten, in the context and aside."""
         if self._loaded is None:
             raise EngineError("no model is loaded")
+        began = time.perf_counter()
         path = Path(message["path"]) if message["path"] else None
         if path is not None:
             gguf_file.check_adapter(path, self._loaded.info)
         self._loaded.backend.set_adapter(path, float(message["scale"]))
         self._loaded.decoder.forget()
-        self.send({"event": "adapter", "id": message["id"]})
+        self._loaded.adapter = None if path is None else path.stem
+        self.send({"event": "adapter", "id": message["id"], "ms": (time.perf_counter() - began) * 1000})
 
 
 def _threads(wanted: int, model_bytes: int) -> tuple[int, int]:

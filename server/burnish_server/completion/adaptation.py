@@ -1,7 +1,7 @@
 """The confidence gate learns from its user: outcomes are kept as numbers, and correct the model's calibration.
 
-A file per model holds a line ``confidence exact`` for every outcome: no code, no names, no times. Several windows append to
-it side by side.
+A file for each model, and for each adapter on it, holds a line ``confidence exact`` for every outcome: no code, no names,
+no times. Several windows append to it side by side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from burnish_server.completion.model import CompletionRequest
 from burnish_server.completion.outcomes import LineOutcomes
 from burnish_server.completion.recalibration import Outcome, Recalibration, floored_threshold
 
-__all__ = ["Adaptation", "Corrected"]
+__all__ = ["Adaptation", "Corrected", "served_name"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,11 @@ _LONGEST = 4 * _KEPT
 #: Outcomes between two fits, and between two writes.
 _EVERY = 10
 _RECENT = 300
+
+
+def served_name(model: str, adapter: str | None) -> str:
+    """What outcomes are kept by: another adapter is another model."""
+    return model if adapter is None else f"{model}@{adapter[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Adaptation:
         self._folder = folder
         self._outcomes: dict[str, deque[Outcome]] = {}
         self._fresh: dict[str, list[Outcome]] = {}
-        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._recent: dict[str, deque[float]] = {}
         self._fits: dict[str, Recalibration] = {}
         self._lines = LineOutcomes(
             lambda prediction, exact: self.outcome(prediction.model, prediction.confidence, exact=exact)
@@ -65,7 +70,7 @@ class Adaptation:
 
     def predicted(self, request: CompletionRequest, text: str, confidence: float, model: str) -> None:
         """The model wrote ``text`` for the rest of a line; see what becomes of it."""
-        self._recent.append(confidence)
+        self._recent.setdefault(model, deque(maxlen=_RECENT)).append(confidence)
         self._lines.predicted(request.uri, request.source, request.offset, text, confidence, model)
 
     def document_changed(self, uri: str, text: str) -> None:
@@ -77,12 +82,16 @@ class Adaptation:
         self._lines.document_closed(uri)
         self.flush()
 
-    def judge(self, base: Judge, model: str) -> Judge:
-        """``base`` corrected by what became of this model's earlier answers; ``base`` itself where there are few."""
-        correction = self._correction(model)
+    def judge(self, base: Judge, model: str, fallback: str = "") -> Judge:
+        """``base`` corrected by what became of this model's earlier answers; ``base`` itself where there are few.
+
+        A new adapter is judged like ``fallback``, the model without it, until it has outcomes enough of its own.
+        """
+        source = model if self._correction(model).knots else fallback or model
+        correction = self._correction(source)
         if not correction.knots:
             return base
-        recent = [correction.apply(confidence) for confidence in self._recent]
+        recent = [correction.apply(confidence) for confidence in self._recent.get(source, ())]
         return Corrected(base, correction, floored_threshold(recent, base.threshold, LEAST_SHARE))
 
     def outcome(self, model: str, confidence: float, *, exact: bool) -> None:

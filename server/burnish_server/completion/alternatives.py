@@ -84,6 +84,6 @@ class Alternatives:
             importer = self._questions.importer(request)
             end = conclude(effective, intent, drawn, self._source.judge, 0.0, importer)
             if end.rule is None:
-                found.setdefault(end.text, with_costs(shown(end), drawn, spent))
+                found.setdefault(end.text, with_costs(shown(end), drawn, spent, 0.0))
         del found[first.text]
         return sorted(found.values(), key=lambda result: -(result.confidence or 0.0))

@@ -10,7 +10,7 @@ from burnish_server.completion.confidence import Judge, TokenPiece, judge_block,
 from burnish_server.completion.existence import Importer
 from burnish_server.completion.generation import Answer
 from burnish_server.completion.intent import Intent
-from burnish_server.completion.model import CompletionRequest, CompletionResult, TokenCounts
+from burnish_server.completion.model import CompletionRequest, CompletionResult, Origin, TokenCounts
 from burnish_server.completion.postprocess import Dropped, postprocess
 
 __all__ = ["Conclusion", "Found", "conclude", "first_line", "shown", "with_costs"]
@@ -97,8 +97,10 @@ def shown(end: Conclusion) -> CompletionResult:
     )
 
 
-def with_costs(result: CompletionResult, found: Found, total_ms: float) -> CompletionResult:
-    """The result with its figures; a reused answer cost no evaluation and no new tokens."""
+def with_costs(
+    result: CompletionResult, found: Found, total_ms: float, threshold: float
+) -> CompletionResult:
+    """The result with its figures and its origin; a reused answer cost no evaluation and no new tokens."""
     finish = found.answer.finish
     timings = Timings(total_ms=total_ms) if found.reused else replace(finish.timings, total_ms=total_ms)
     cached = finish.prompt_tokens if found.reused else finish.cached_tokens
@@ -110,6 +112,7 @@ def with_costs(result: CompletionResult, found: Found, total_ms: float) -> Compl
         model=found.answer.model,
         adapter=found.answer.adapter,
         reused=found.reused,
+        origin=Origin(found.answer, found.left, threshold),
     )
 
 

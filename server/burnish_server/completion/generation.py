@@ -61,10 +61,11 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished generation: its place, its pieces with their log-probabilities, and how it ended."""
+    """A finished generation: its place, what was asked, its pieces with their log-probabilities, and how it ended."""
 
     anchor: Anchor
     intent: Intent
+    request: GenerateRequest
     pieces: tuple[TokenPiece, ...]
     finish: Finish
     model: str
@@ -122,6 +123,8 @@ class Generation:
         self.anchor = anchor
         self.intent = intent
         self.ahead = ahead
+        #: Whether the answer holds for later requests too.
+        self.keep = True
         self.followers = 0
         self._on_answer = on_answer
         self._enough = enough
@@ -205,10 +208,11 @@ class Generation:
                 self._answer = Answer(
                     anchor=self.anchor,
                     intent=self.intent,
+                    request=self._request,
                     pieces=tuple(align(self._chunks, finish.logprobs)),
                     finish=finish,
                     model=info.model,
-                    adapter=info.adapter,
+                    adapter=finish.adapter,
                 )
                 self._on_answer(self, self._answer)
         except EngineError as error:

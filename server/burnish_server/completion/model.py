@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from burnish_analysis.syntax import SyntaxTree
 from burnish_models.engine.base import Timings
 from burnish_server.documents import SourceText
 
-__all__ = ["CompletionRequest", "CompletionResult", "SelectedItem", "TokenCounts"]
+if TYPE_CHECKING:
+    from burnish_server.completion.confidence import TokenPiece
+    from burnish_server.completion.generation import Answer
+
+__all__ = ["CompletionRequest", "CompletionResult", "Origin", "SelectedItem", "TokenCounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,24 @@ class TokenCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a result comes from, for whoever learns from it: the model's answer, what was left of it at the request's place,
+    and the confidence that was needed for it to be shown.
+    """
+
+    answer: Answer
+    left: tuple[TokenPiece, ...]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionResult:
     """What came of a request.
 
     ``text`` replaces ``[start, end)`` of the document; it is empty when ``dropped`` names the rule that
     silenced it, and ``reason`` says so in one sentence. ``candidate`` is what the model wrote, for the
-    log of reasons. ``imports`` are the statements that ``text`` needs at the top of the file.
+    log of reasons. ``imports`` are the statements that ``text`` needs at the top of the file. ``origin`` is ``None`` where the
+    model was not asked.
     """
 
     text: str
@@ -76,6 +92,7 @@ class CompletionResult:
     candidate: str = ""
     reused: bool = False
     imports: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     def as_contract(self) -> dict[str, Any]:
         """The JSON object of ``burnish complete``; ``imports`` is there only where the text needs some."""

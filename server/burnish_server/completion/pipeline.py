@@ -14,7 +14,7 @@ from typing import Protocol
 
 from burnish_models.engine.base import Engine, Timings
 from burnish_models.errors import EngineError
-from burnish_server.completion.adaptation import Adaptation
+from burnish_server.completion.adaptation import Adaptation, served_name
 from burnish_server.completion.ahead import LookAhead
 from burnish_server.completion.alternatives import Alternatives
 from burnish_server.completion.conclude import Found, conclude, first_line, shown, with_costs
@@ -87,6 +87,7 @@ class Pipeline:
         self._source = source
         self._spare = spare
         self._latest = 0
+        self._swaps = 0
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer a request; never raises for what a model, an engine or a document may do.
@@ -121,8 +122,10 @@ class Pipeline:
         self, request: CompletionRequest, first: CompletionResult
     ) -> list[CompletionResult]:
         """Other answers than ``first``, the likelier ones first; any other request ends the search."""
-        ticket = self._latest
-        return await self._others.draw(request, first, self.settings, lambda: ticket == self._latest)
+        at = self._latest, self._swaps
+        return await self._others.draw(
+            request, first, self.settings, lambda: at == (self._latest, self._swaps)
+        )
 
     def document_changed(self, uri: str, text: str) -> None:
         """Tell the pipeline a document's new text: a generation it contradicts is stopped at once."""
@@ -150,8 +153,13 @@ class Pipeline:
                 self.scheduler.warm(engine, reading)
 
     def reset(self) -> None:
-        """Forget answers and stop work: another model or adapter serves from now on."""
+        """Forget answers and stop work: another model serves from now on."""
         self.scheduler.stop()
+
+    def swapped(self) -> None:
+        """Another adapter serves the next request: nothing of the one before is used any more."""
+        self._swaps += 1
+        self.scheduler.swapped()
 
     async def _find(
         self, request: CompletionRequest, intent: Intent, engine: Engine, ticket: int, started: float
@@ -205,18 +213,21 @@ class Pipeline:
         """Seconds that may still be waited for the engine's last chunk."""
         return (self._patience(request) - _since(started)) / 1000 + DEADLINE_SLACK
 
-    def _gate(self, request: CompletionRequest, model: str) -> tuple[Judge, float | None]:
-        """Who judges an answer of ``model``, and the threshold where it is not the judge's own."""
+    def _gate(
+        self, request: CompletionRequest, model: str, adapter: str | None
+    ) -> tuple[Judge, float | None]:
+        """Who judges an answer of ``model`` with ``adapter``, and the threshold where it is not the judge's own."""
         judge = self._source.judge
         if self.adaptation is not None and self.settings.adapt_confidence:
-            judge = self.adaptation.judge(judge, model)
+            judge = self.adaptation.judge(judge, served_name(model, adapter), fallback=model)
         return judge, self.settings.min_confidence if request.gate else 0.0
 
     def _enough(self, request: CompletionRequest, intent: Intent, engine: Engine) -> Enough | None:
         """When the rest of a block is not worth writing; None for a line."""
         if not intent.multiline:
             return None
-        judge, threshold = self._gate(request, engine.describe().model)
+        info = engine.describe()
+        judge, threshold = self._gate(request, info.model, info.adapter)
         return lambda pieces: block_is_decided(pieces, judge, threshold)
 
     def _conclude(
@@ -228,12 +239,13 @@ class Pipeline:
         started: float,
     ) -> CompletionResult:
         """Judge and clean up an answer, and keep the reason where nothing of it may be shown."""
-        model = found.answer.model
+        model, adapter = found.answer.model, found.answer.adapter
         if self.adaptation is not None and self.settings.adapt_confidence and request.selected is None:
             line = judge_line(first_line(found.left), self._source.judge, None)
             if found.answer.complete and not intent.multiline:
-                self.adaptation.predicted(request, line.text, line.confidence, model)
-        judge, threshold = self._gate(request, model)
+                name = served_name(model, adapter)
+                self.adaptation.predicted(request, line.text, line.confidence, name)
+        judge, threshold = self._gate(request, model, adapter)
         end = conclude(effective, intent, found, judge, threshold, self._questions.importer(request))
         if end.rule is not None:
             result = self._silence(request, end.rule, started, end.detail)
@@ -242,7 +254,8 @@ class Pipeline:
             result = shown(end)
             self.scheduler.counters.shown += 1
             self._source.note_latency(_since(started))
-        result = with_costs(result, found, _since(started))
+        needed = judge.threshold if threshold is None else threshold
+        result = with_costs(result, found, _since(started), needed)
         if self._spare(self.settings.work_ahead):
             self._ahead.after(request, result, self.settings)
         return result

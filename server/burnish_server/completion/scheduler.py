@@ -178,15 +178,31 @@ class Scheduler:
         self.abort()
         self._stop_background()
 
+    def swapped(self) -> None:
+        """Another adapter serves the next request. An answer that somebody waits for is still given, by the adapter that
+        began it, but nothing of before is kept, followed or made ahead."""
+        self.cache.clear()
+        self.evaluated = self.asked = None
+        self._stop_background()
+        running, self._generation = self._generation, None
+        if running is not None:
+            running.keep = False
+            if not running.followers:
+                running.abort()
+        if self._drawing is not None:
+            self._drawing.abort()
+            self._drawing = None
+
     def requested(self) -> None:
         """A request came in: what is planned for idle moments is dropped."""
         self.counters.requests += 1
         self._cancel_plan()
 
     def _answered(self, generation: Generation, answer: Answer) -> None:
-        self.evaluated = generation.prompt
         self.counters.spent(answer.finish, background=generation.ahead)
-        self.cache.add(answer)
+        if generation.keep:
+            self.evaluated = generation.prompt
+            self.cache.add(answer)
         if not generation.ahead:
             self.rhythm.answered(answer.finish.timings.total_ms)
 

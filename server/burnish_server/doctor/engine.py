@@ -14,7 +14,7 @@ from burnish_models.engine.base import FimPrompt, GenerateRequest
 from burnish_models.errors import ModelsError
 from burnish_models.memory import readable_bytes
 from burnish_server.doctor.check import Check
-from burnish_server.engine_host import default_build, default_resolve
+from burnish_server.engine_parts import default_build, default_resolve
 from burnish_server.settings import EngineOptions
 
 __all__ = ["check_llama", "check_model", "check_smoke_load"]

@@ -32,3 +32,6 @@ def register(server: BurnishServer) -> None:
             lifecycle.log.warning("%s needs textDocument.uri and position: %r", CURSOR, error)
             return
         server.idle.at(uri, line, character, delay=_REST)
+        document = server.workspace.document(uri)
+        if document is not None and server.learning.follows(uri):
+            server.learning.cursor(uri, document.snapshot.offset_at(line, character, server.encoding))

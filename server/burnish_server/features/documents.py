@@ -70,6 +70,8 @@ def register(server: BurnishServer) -> None:
         document = server.workspace.document(uri)
         if document is None:
             return
+        server.host.background.activity.note()
+        server.learning.changed(uri, document.take_edits(), document.snapshot.text)
         server.pipeline.document_changed(uri, document.snapshot.text)
         server.memory.changed(uri, document.snapshot.text)
         last = params.content_changes[-1] if params.content_changes else None
@@ -81,9 +83,14 @@ def register(server: BurnishServer) -> None:
             start = 0 if "\n" in last.text else last.range.start.character
             server.idle.at(uri, line, start + tail)
 
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.learning.saved(params.text_document.uri)
+
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.idle.cancel()
+        server.learning.closed(params.text_document.uri)
         server.pipeline.document_closed(params.text_document.uri)
         server.memory.changed_on_disk(params.text_document.uri)
         if server.pipeline.context is not None:
@@ -92,6 +99,7 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
+            server.learning.changed_on_disk(change.uri)
             if server.workspace.document(change.uri) is None:
                 server.memory.changed_on_disk(change.uri)
                 if server.pipeline.context is not None:

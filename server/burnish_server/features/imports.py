@@ -1,8 +1,9 @@
-"""``burnish.server.addImports``: runs when a suggestion that needs imports was accepted."""
+"""``burnish.server.addImports``: adds the imports that a suggestion needs."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -14,7 +15,7 @@ from burnish_server.documents import SourceText
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
 
-__all__ = ["ADD_IMPORTS", "register"]
+__all__ = ["ADD_IMPORTS", "add_imports_to", "register"]
 
 log = logging.getLogger("burnish_server")
 
@@ -29,8 +30,12 @@ def register(server: BurnishServer) -> None:
         given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else list(arguments)
         if len(given) != 2 or not isinstance(given[0], str) or not isinstance(given[1], list):
             raise JsonRpcInvalidParams(f"{ADD_IMPORTS} needs a document's URI and a list of statements.")
-        added = [statement for statement in given[1] if await _add(server, given[0], str(statement))]
-        return {"added": added}
+        return {"added": await add_imports_to(server, given[0], given[1])}
+
+
+async def add_imports_to(server: BurnishServer, uri: str, statements: Iterable[object]) -> list[str]:
+    """Have the client insert import statements, one after the other; returns those that it inserted."""
+    return [str(statement) for statement in statements if await _add(server, uri, str(statement))]
 
 
 async def _add(server: BurnishServer, uri: str, statement: str) -> bool:

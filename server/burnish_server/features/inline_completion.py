@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from burnish_server.completion.model import CompletionRequest, CompletionResult, SelectedItem
 from burnish_server.documents import SourceText
-from burnish_server.features.imports import ADD_IMPORTS
+from burnish_server.features.outcomes import ACCEPTED
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -33,11 +33,17 @@ def register(server: BurnishServer) -> None:
             return types.InlineCompletionList(items=[])
         server.idle.cancel()
         result = await _answered(server, request)
-        items = _items(server, request, result)
-        if items and request.invoked:
-            for other in await server.pipeline.alternatives(request, result):
-                items += _items(server, request, other)
-        return types.InlineCompletionList(items=items)
+        results = [result] if result.dropped is None and result.text else []
+        if results and request.invoked:
+            results += await server.pipeline.alternatives(request, result)
+        document = server.workspace.document(request.uri)
+        present = None if document is None else document.snapshot.text
+        if not results:
+            server.learning.held_back(request, result, present)
+        ids = server.learning.offered(request, results, present)
+        return types.InlineCompletionList(
+            items=[_item(server, request, found, name) for found, name in zip(results, ids, strict=True)]
+        )
 
     @server.feature(COMPLETE)
     async def complete(params: Any) -> dict[str, Any]:
@@ -82,20 +88,18 @@ def _request(server: BurnishServer, params: types.InlineCompletionParams) -> Com
     )
 
 
-def _items(
-    server: BurnishServer, request: CompletionRequest, result: CompletionResult
-) -> list[types.InlineCompletionItem]:
-    if result.dropped is not None or not result.text:
-        return []
+def _item(
+    server: BurnishServer, request: CompletionRequest, result: CompletionResult, identity: str
+) -> types.InlineCompletionItem:
     encoding = server.encoding
     start = types.Position(*request.source.position_at(result.start, encoding))
     end = types.Position(*request.source.position_at(result.end, encoding))
-    command = None
-    if result.imports:
-        command = types.Command("Add the import", ADD_IMPORTS, arguments=[request.uri, list(result.imports)])
-    return [
-        types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end), command=command)
-    ]
+    command = types.Command(
+        "Suggestion accepted", ACCEPTED, arguments=[request.uri, identity, list(result.imports)]
+    )
+    return types.InlineCompletionItem(
+        insert_text=result.text, range=types.Range(start, end), command=command
+    )
 
 
 def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:

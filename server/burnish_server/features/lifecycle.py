@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
-from burnish_server.engine_host import Status
+from burnish_server.engine_parts import Status
 from burnish_server.features.progress import WorkProgress
 from burnish_server.settings import read_settings
 
@@ -35,11 +36,17 @@ def register(server: BurnishServer) -> None:
     def initialize(params: types.InitializeParams) -> None:
         options = params.initialization_options
         raw = options.get("settings") if isinstance(options, dict) else None
+        telemetry = options.get("editorTelemetry", True) if isinstance(options, dict) else True
+        server.learning.editor_telemetry = telemetry is True
+        if (client := params.client_info) is not None:
+            server.surroundings.client = f"{client.name} {client.version or ''}".strip()
         apply_settings(server, raw)
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         reporter.start()
+        server.learning.recorder.maintain()
+        server.recording_watch.start()
         await _register_for_changes(server)
         await _pull_settings(server)
         if server.settings.completion.enabled:
@@ -62,7 +69,7 @@ def register(server: BurnishServer) -> None:
 
 def current_status(server: BurnishServer) -> dict[str, Any]:
     """The status object; ``disabled`` while the user has switched completions off."""
-    status = server.host.status.as_json()
+    status = server.host.status.as_json() | {"recording": server.learning.recording}
     if not server.settings.completion.enabled:
         status["state"] = "disabled"
         status["detail"] = "Completions are switched off (burnish.completion.enabled)."
@@ -81,7 +88,14 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
     server.pipeline.settings = settings.completion
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
     host = server.host
+    host.background.idle.wanted = settings.learning.train_when_idle
     if (settings.model, settings.engine) == (before.model, before.engine):
+        return
+    if (settings.model, replace(settings.engine, adapter=before.engine.adapter)) == (
+        before.model,
+        before.engine,
+    ):
+        host.use_adapter(settings.engine.adapter)
         return
     if host.started:
         host.reload(choice=settings.model, options=settings.engine)

@@ -1,6 +1,6 @@
 /** One run of the editor for the tests: a copy of examples/, a fresh profile, a browser, and the logs if it fails. */
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -17,8 +17,10 @@ const BROWSER_ARGUMENTS = [
 ];
 const WINDOW = { width: 1280, height: 800 };
 
-/** The editor looks for extensions here: nowhere. */
-const NO_GALLERY = JSON.stringify({ serviceUrl: "http://127.0.0.1:9/", itemUrl: "http://127.0.0.1:9/" });
+const NOWHERE = "http://127.0.0.1:9/";
+
+/** The editor looks for extensions here. */
+const NO_GALLERY = JSON.stringify({ serviceUrl: NOWHERE, itemUrl: NOWHERE });
 
 /**
  * What `npm test` prepared.
@@ -62,6 +64,20 @@ export class Session {
     return path.join(this.folder, "burnish-home");
   }
 
+  /** The file with the editor's settings. */
+  get settingsFile() {
+    return path.join(this.profile.data, "User", "settings.json");
+  }
+
+  /**
+   * Changes the editor's settings while it runs.
+   * @param {Record<string, unknown>} changes
+   */
+  changeSettings(changes) {
+    const present = JSON.parse(readFileSync(this.settingsFile, "utf8"));
+    writeFileSync(this.settingsFile, JSON.stringify({ ...present, ...changes }, null, 2));
+  }
+
   /**
    * @param {Record<string, unknown>} [editorSettings] settings of the editor beyond the tests' own
    */
@@ -76,7 +92,7 @@ export class Session {
       folder: this.workspace,
       port: await freePort(),
       log: path.join(this.results, "code-server.log"),
-      env: { BURNISH_HOME: this.home, EXTENSIONS_GALLERY: NO_GALLERY },
+      env: { BURNISH_HOME: this.home, EXTENSIONS_GALLERY: NO_GALLERY, CS_TELEMETRY_URL: NOWHERE },
     });
     this.browser = await launchBrowser();
     this.page = await this.browser.newPage({ viewport: WINDOW });

@@ -183,6 +183,57 @@ export class Workbench {
   }
 
   /**
+   * Waits for a dialog in the middle of the window.
+   * @param {string | RegExp} title
+   * @returns {Promise<{text: string, press: (button: string) => Promise<void>}>} all it says, and its buttons
+   */
+  async dialog(title) {
+    const box = this.page.locator(".monaco-dialog-box").filter({ hasText: title });
+    await box.waitFor({ timeout: 30_000 });
+    return {
+      text: plain(await box.locator(".dialog-message-container").innerText()),
+      press: async (button) => {
+        await box.locator(".dialog-buttons .monaco-button").filter({ hasText: button }).first().click();
+        await box.waitFor({ state: "hidden", timeout: 30_000 });
+      },
+    };
+  }
+
+  /**
+   * Answers an input box.
+   * @param {string | RegExp} title
+   * @param {string} text
+   */
+  async answerInput(title, text) {
+    const box = this.page.locator(".quick-input-widget").filter({ hasText: title });
+    const input = box.locator("input").first();
+    await input.waitFor({ state: "visible", timeout: 30_000 });
+    await input.fill(text);
+    await pause(300);
+    await this.press("Enter");
+  }
+
+  /**
+   * Waits for a notification and takes it away.
+   * @param {RegExp} text
+   * @param {number} [timeoutMs]
+   * @returns {Promise<string>} what it says
+   */
+  async notification(text, timeoutMs = 30_000) {
+    const toast = this.page.locator(".notification-toast").filter({ hasText: text }).first();
+    await toast.waitFor({ timeout: timeoutMs });
+    const said = plain(await toast.locator(".notification-list-item-message").innerText());
+    await toast.hover();
+    await toast.locator(".codicon-notifications-clear").click();
+    return said;
+  }
+
+  /** @returns {import("playwright-core").FrameLocator} the page inside of the open webview panel */
+  webview() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  /**
    * Names a file in VS Code's own file dialog.
    * @param {string} title of the dialog
    * @param {string} file absolute path

@@ -8,7 +8,8 @@ import pytest
 
 from burnish_models.engine.base import EngineInfo
 from burnish_models.errors import EngineStartError, ModelMissingError
-from burnish_server.engine_host import EngineHost, ServedModel, Status
+from burnish_server.engine_host import EngineHost
+from burnish_server.engine_parts import ServedModel, Status
 from burnish_server.settings import EngineOptions
 from tests.unit.server.scripted import Believer, ScriptedEngine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,11 @@ class Objective:
             loss.backward()  # type: ignore[no-untyped-call]
         return figures
 
+    def prepare(self, batch: MicroBatch) -> None:
+        """Make the reference's log-probabilities of a micro-batch known."""
+        if any(example.kind is not Kind.SUPERVISED for example in self._of(batch)):
+            self._reference(batch, lambda: collate(self._examples, batch, self._device))
+
     def _of(self, rows: Sequence[Any]) -> list[Example]:
         return [self._examples[row.example] for row in rows]
 
@@ -96,7 +101,7 @@ class Objective:
     def _loss(self, batch: MicroBatch, share: _Share, figures: StepFigures) -> Tensor:
         collated = collate(self._examples, batch, self._device)
         judged = any(example.kind is not Kind.SUPERVISED for example in self._of(batch))
-        reference = self._reference(batch, collated) if judged else None
+        reference = self._reference(batch, lambda: collated) if judged else None
         logps = token_logps(self._model.get_base_model(), collated)
         # Nothing but zeros where a micro-batch has neither term: every weight still gets its gradient.
         loss = logps.sum() * 0.0
@@ -144,7 +149,7 @@ class Objective:
             figures.undesirable_ratio = _add(figures.undesirable_ratio, gained)
         return terms.losses.sum() / (share.desirable + share.undesirable)
 
-    def _reference(self, batch: MicroBatch, collated: Collated) -> tuple[Tensor, Tensor]:
+    def _reference(self, batch: MicroBatch, lay_out: Callable[[], Collated]) -> tuple[Tensor, Tensor]:
         """Summed log-probabilities of the base for own and for mismatched completions: (n,) and (n,), 0 where a row
         has none; computed where the cache does not know them."""
         own = [
@@ -160,6 +165,7 @@ class Objective:
         wanted = [key for key in keys if key is not None]
         known = self._cache.get(wanted)
         if any(key not in known for key in wanted):
+            collated = lay_out()
             with torch.no_grad(), self._model.disable_adapter():
                 sums = sum_by_owner(token_logps(self._model.get_base_model(), collated), collated)
             found = zip(keys, torch.cat(sums).tolist(), strict=True)

@@ -192,6 +192,27 @@ class KtoRecipe:
 
     # -- train -----------------------------------------------------------------------------------------------
 
+    def prepare(
+        self,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        should_pause: Callable[[], bool] = lambda: False,
+        on_batch: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> bool:
+        """Ask the reference model whatever its cache lacks, before the first step; whether all is known.
+
+        Optional: :meth:`train` asks what is missing by itself.
+        """
+        batches = self._plan.micro_batches
+        for done, batch in enumerate(batches):
+            while should_pause() and not should_stop():
+                time.sleep(_PAUSE_S)
+            if should_stop():
+                return False
+            self._objective.prepare(batch)
+            on_batch(done + 1, len(batches))
+        return True
+
     def train(
         self,
         budget: Budget = _NO_BUDGET,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapter_maker import MODEL, write_random
+from tests.adapter_maker import MODEL, write_random
 
 from burnish_cli.main import run
 from burnish_models.adapters.records import Lineage, State

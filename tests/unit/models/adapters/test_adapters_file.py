@@ -8,7 +8,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
-from adapter_maker import MODEL, SHAPE, random_adapter
+from tests.adapter_maker import MODEL, SHAPE, random_adapter
 
 from burnish_models.adapters.adapter_file import MODULES, Adapter, BaseShape, read_adapter, write_adapter
 from burnish_models.adapters.errors import AdapterFormatError

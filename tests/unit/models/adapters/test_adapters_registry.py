@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from adapter_maker import MODEL, write_random
+from tests.adapter_maker import MODEL, write_random
 
 from burnish_models.adapters.errors import (
     AdapterRefusedError,

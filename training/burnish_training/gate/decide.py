@@ -1,0 +1,241 @@
+"""The decision: an adapter is promoted only where it is clearly better and harms nothing.
+
+Clearly better: of what the user writes, suggestions begin with clearly more (the lower end of the 95 % interval of the paired
+difference is above 0), against the base model and against what is served today. Harm: general code becomes harder
+to predict, syntax gets worse, answers get much shorter or longer, or slower. No clear gain keeps what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from burnish_training.gate.compare import Difference, paired_bootstrap
+from burnish_training.gate.measures import Figures
+
+__all__ = ["MOST_FORGOTTEN", "Comparison", "Decision", "Metric", "decide"]
+
+#: How much harder general code may become: bits a byte, as a factor.
+MOST_FORGOTTEN = 1.02
+#: Mean length of answers, as a factor of the base model's.
+LENGTH_DRIFT = (0.67, 1.5)
+#: How much slower answers may become, as a factor.
+MOST_SLOWER = 1.15
+#: Syntax may become worse by this share of answers at most.
+MOST_INVALID = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One measure: its figures by variant, and the paired difference candidate − what is served today."""
+
+    name: str
+    title: str
+    unit: str
+    better: str
+    base: float
+    incumbent: float | None
+    candidate: float
+    difference: float
+    ci_low: float
+    ci_high: float
+    verdict: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, rounded."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {key: round(value, 5) if isinstance(value, float) else value for key, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything measured: figures of the same cases by variant (``base``, ``incumbent`` where there is one, ``candidate``),
+    each case's cluster, and nats of each text of general code by variant with the texts' sizes in bytes."""
+
+    figures: Mapping[str, Sequence[Figures]]
+    clusters: Sequence[str]
+    general_nats: Mapping[str, Sequence[float]]
+    general_bytes: Sequence[int]
+    resamples: int = 4000
+
+    @property
+    def today(self) -> str:
+        """The variant that is served today."""
+        return "incumbent" if "incumbent" in self.figures else "base"
+
+    def values(self, variant: str, name: str) -> list[float]:
+        """One figure of all cases."""
+        return [float(getattr(figures, name)) for figures in self.figures[variant]]
+
+    def mean(self, variant: str, name: str) -> float:
+        """The mean of one figure over all cases."""
+        return float(np.mean(self.values(variant, name)))
+
+    def difference(self, name: str, against: str) -> Difference:
+        """The paired difference of the candidate."""
+        return paired_bootstrap(
+            self.values(against, name),
+            self.values("candidate", name),
+            self.clusters,
+            resamples=self.resamples,
+        )
+
+    def general(self, variant: str) -> float:
+        """Bits a byte of general code."""
+        return float(np.sum(self.general_nats[variant])) / float(np.log(2)) / max(1, sum(self.general_bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``promoted`` or ``refused``, why in plain words, and all figures."""
+
+    promoted: bool
+    reason: str
+    metrics: tuple[Metric, ...]
+    cases: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The report's ``gate``."""
+        return {
+            "cases": self.cases,
+            "metrics": [metric.as_json() for metric in self.metrics],
+            "decision": "promoted" if self.promoted else "refused",
+            "reason": self.reason,
+        }
+
+
+#: name, title, unit, better
+_MEASURES = (
+    ("kept", "Characters of your line it got right", "share", "higher"),
+    ("exact", "Lines it got exactly right", "share", "higher"),
+    ("similarity", "Likeness to what you wrote", "share", "higher"),
+    ("shown", "Suggestions it would show", "share", "neither"),
+    ("right", "Suggestions shown and exactly right", "share", "higher"),
+    ("repeats", "Repeats what you sent away", "share", "lower"),
+    ("valid", "Suggestions with sound syntax", "share", "higher"),
+    ("length", "Length of suggestions", "characters", "neither"),
+    ("latency_ms", "Time to answer", "ms", "lower"),
+)
+
+
+def decide(comparison: Comparison) -> Decision:
+    """Promote or refuse."""
+    metrics = [_metric(comparison, *measure) for measure in _MEASURES]
+    metrics.append(_general(comparison))
+    harm = _harm(comparison)
+    gain = comparison.difference("kept", comparison.today)
+    over_base = comparison.difference("kept", "base")
+    promoted = not harm and gain.low > 0 and over_base.low > 0
+    cases = len(comparison.clusters)
+    if promoted:
+        reason = _promoted(comparison, gain)
+    elif harm:
+        reason = f"Refused: {'; '.join(harm)}. What you had stays in use."
+    else:
+        reason = _no_gain(comparison, gain, over_base)
+    return Decision(promoted, reason, tuple(metrics), cases)
+
+
+def _metric(comparison: Comparison, name: str, title: str, unit: str, better: str) -> Metric:
+    found = comparison.difference(name, comparison.today)
+    has_incumbent = "incumbent" in comparison.figures
+    return Metric(
+        name=name,
+        title=title,
+        unit=unit,
+        better=better,
+        base=comparison.mean("base", name),
+        incumbent=comparison.mean("incumbent", name) if has_incumbent else None,
+        candidate=comparison.mean("candidate", name),
+        difference=found.value,
+        ci_low=found.low,
+        ci_high=found.high,
+        verdict=_verdict(found, better),
+    )
+
+
+def _verdict(found: Difference, better: str) -> str:
+    if found.low <= 0 <= found.high:
+        return "no clear difference"
+    if better == "neither":
+        return "more" if found.low > 0 else "less"
+    return "better" if (found.low > 0) == (better == "higher") else "worse"
+
+
+def _general(comparison: Comparison) -> Metric:
+    sizes = np.asarray(comparison.general_bytes, dtype=float) * np.log(2)
+    before, after = (np.asarray(comparison.general_nats[v]) / sizes for v in (comparison.today, "candidate"))
+    names = [str(number) for number in range(len(sizes))]
+    found = paired_bootstrap(before.tolist(), after.tolist(), names, resamples=comparison.resamples)
+    has_incumbent = "incumbent" in comparison.general_nats
+    return Metric(
+        name="general_bits",
+        title="General Python, difficulty",
+        unit="bits per byte",
+        better="lower",
+        base=comparison.general("base"),
+        incumbent=comparison.general("incumbent") if has_incumbent else None,
+        candidate=comparison.general("candidate"),
+        difference=found.value,
+        ci_low=found.low,
+        ci_high=found.high,
+        verdict=_verdict(found, "lower"),
+    )
+
+
+def _harm(comparison: Comparison) -> list[str]:
+    """What the candidate does worse than it may, in plain words."""
+    harm = []
+    forgotten = comparison.general("candidate") / comparison.general("base")
+    if not forgotten <= MOST_FORGOTTEN:  # also where it is no number
+        harm.append(
+            f"it knows general Python less well than before ({forgotten - 1:.1%} more bits a byte; "
+            f"{MOST_FORGOTTEN - 1:.0%} are allowed)"
+        )
+    syntax = comparison.difference("valid", "base")
+    if syntax.high < 0 or syntax.value < -MOST_INVALID:
+        harm.append(f"more of its suggestions have broken syntax ({-syntax.value:.1%} of all lines)")
+    base = max(comparison.mean("base", "length"), 1e-9)
+    drift = comparison.mean("candidate", "length") / base
+    if not LENGTH_DRIFT[0] <= drift <= LENGTH_DRIFT[1]:
+        word = "shorter" if drift < 1 else "longer"
+        harm.append(f"its suggestions are much {word} than before ({drift:.2f} times the length)")
+    if (slower := _slower(comparison)) > MOST_SLOWER:
+        harm.append(f"it answers clearly more slowly (at least {slower - 1:.0%})")
+    return harm
+
+
+def _slower(comparison: Comparison) -> float:
+    """The lower end of the interval of the factor by which the candidate is slower than what is served today."""
+    before = np.log(np.maximum(comparison.values(comparison.today, "latency_ms"), 1.0))
+    after = np.log(np.maximum(comparison.values("candidate", "latency_ms"), 1.0))
+    found = paired_bootstrap(
+        before.tolist(), after.tolist(), comparison.clusters, resamples=comparison.resamples
+    )
+    return float(np.exp(found.low))
+
+
+def _promoted(comparison: Comparison, gain: Difference) -> str:
+    before, after = comparison.mean(comparison.today, "kept"), comparison.mean("candidate", "kept")
+    exact_before, exact_after = (comparison.mean(v, "exact") for v in (comparison.today, "candidate"))
+    return (
+        f"Promoted: on {len(comparison.clusters)} lines that it had never seen it got {after:.1%} of your characters right "
+        f"instead of {before:.1%} (by {gain.low * 100:+.1f} to {gain.high * 100:+.1f} points, 95 % sure), and "
+        f"{exact_after:.1%} of the lines exactly instead of {exact_before:.1%}. General Python, syntax, length and speed are fine."
+    )
+
+
+def _no_gain(comparison: Comparison, gain: Difference, over_base: Difference) -> str:
+    what = "what is served today" if comparison.today == "incumbent" else "the model without it"
+    shown = gain
+    if comparison.today == "incumbent" and gain.low > 0:
+        what, shown = "the model without any adapter", over_base
+    word = "worse than" if shown.high < 0 else "not clearly better than"
+    return (
+        f"Refused: on {len(comparison.clusters)} lines that it had never seen it was {word} {what} (characters of your lines it "
+        f"got right: {shown.value * 100:+.1f} points, 95 % sure between {shown.low * 100:+.1f} and {shown.high * 100:+.1f}). "
+        "What you had stays in use."
+    )

@@ -1,0 +1,78 @@
+"""Figures of single answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from burnish_training.gate.cases import GateCase
+from burnish_training.gate.stack import Answer
+
+__all__ = ["Figures", "common_beginning", "edit_similarity", "figures_of"]
+
+#: Longer texts are compared by their beginning: the cost grows with the square.
+_COMPARED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One answer against what stands there. All but ``latency_ms`` and ``length`` (characters) lie from 0 to 1.
+
+    ``kept`` is the share of the truth that the answer begins with; ``shown`` whether it reaches the threshold, ``right``
+    whether it is shown and exact; ``valid`` is 0 where it was held back for its syntax; ``repeats`` is 1 where it is what the
+    user had sent away here.
+    """
+
+    exact: float
+    similarity: float
+    kept: float
+    shown: float
+    right: float
+    valid: float
+    length: float
+    repeats: float
+    latency_ms: float
+
+
+def figures_of(case: GateCase, answer: Answer, threshold: float) -> Figures:
+    """The figures of an answer; only its first line counts.
+
+    What was typed of an answer that goes beyond the truth counts in full: the user would have kept all they wrote.
+    """
+    text = answer.text.partition("\n")[0].rstrip()
+    truth = case.truth.rstrip()
+    exact = float(text == truth)
+    shown = bool(text) and answer.confidence is not None and answer.confidence >= threshold
+    rejected = case.rejected.partition("\n")[0].rstrip()
+    return Figures(
+        exact=exact,
+        similarity=edit_similarity(text, truth),
+        kept=common_beginning(text, truth) / len(truth),
+        shown=float(shown),
+        right=float(shown and bool(exact)),
+        valid=float(answer.dropped != "syntax"),
+        length=float(len(text)),
+        repeats=float(bool(rejected) and text == rejected and rejected != truth),
+        latency_ms=answer.latency_ms,
+    )
+
+
+def common_beginning(first: str, second: str) -> int:
+    """Characters that two texts begin with alike."""
+    for index, (a, b) in enumerate(zip(first, second, strict=False)):
+        if a != b:
+            return index
+    return min(len(first), len(second))
+
+
+def edit_similarity(first: str, second: str) -> float:
+    """1 − edit distance / length of the longer text (Levenshtein 1966); 1 for two empty ones."""
+    first, second = first[:_COMPARED], second[:_COMPARED]
+    longest = max(len(first), len(second))
+    if not longest or first == second:
+        return 1.0
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(second, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return 1.0 - row[-1] / longest

@@ -1,0 +1,301 @@
+"""The steps of a night, in order; each finds out by itself whether it was done before."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from burnish_models.adapters.errors import AdapterRefusedError
+from burnish_models.adapters.records import Lineage, State
+from burnish_models.adapters.registry import Registry
+from burnish_models.gguf_file import file_sha256
+from burnish_telemetry.consent import Consent, ConsentFile
+from burnish_telemetry.errors import StoreError
+from burnish_telemetry.labels import LABELLER_VERSION
+from burnish_telemetry.store import Store, store_file
+from burnish_training.nightly.conditions import Conditions
+from burnish_training.nightly.errors import RunFolderError, StoppedError
+from burnish_training.nightly.folder import RunFolder, Runs
+from burnish_training.nightly.frozen import Frozen, freeze, thaw
+from burnish_training.nightly.progress import Progress
+from burnish_training.nightly.report import data_figures
+from burnish_training.nightly.settings import NightlySettings, RunOptions
+
+__all__ = ["Night", "Verdict"]
+
+_WAIT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A report's decision and reason; ``resumable``: the next run goes on with this one."""
+
+    decision: str
+    reason: str
+    resumable: bool = False
+
+
+@dataclass
+class Night:
+    """Everything that the steps share. ``report`` is filled in as they go."""
+
+    home: Path
+    runs: Runs
+    folder: RunFolder
+    model: Path
+    base_name: str
+    base_sha256: str
+    threshold: float
+    settings: NightlySettings
+    options: RunOptions
+    threads: int
+    conditions: Conditions
+    progress: Progress
+    should_stop: Callable[[], bool]
+    report: dict[str, Any]
+    waited: float = 0.0
+
+    def go(self) -> Verdict:
+        """All steps.
+
+        Raises:
+            StoppedError: the caller or the conditions said so.
+            TrainingError, ModelsError, TelemetryError, OSError: one failed.
+        """
+        consent = ConsentFile(self.home).read()
+        if not consent.train.holds:
+            return Verdict("no-consent", _no_consent(consent))
+        if (decided := self.folder.read("decision")) is not None:
+            return self._apply(decided)
+        self.wait("data")
+        frozen = self._data(consent)
+        figures = frozen.dataset.figures
+        self.report["data"] = data_figures(figures, frozen.since, frozen.until, self.settings.data)
+        from burnish_training.nightly.dataset import shortage
+
+        if missing := shortage(figures, self.settings.data):
+            return Verdict("not-enough-data", missing)
+        if not self.folder.adapter.is_file():
+            self._train(frozen)
+        else:
+            self.report["training"] = self.folder.read("training")
+        return self._judge(frozen)
+
+    # -- waiting ---------------------------------------------------------------------------------------------
+
+    def stopped(self) -> None:
+        """Raise StoppedError where the caller wants the run to stop."""
+        if self.should_stop():
+            raise StoppedError(
+                "The run was asked to stop; what is done is kept, and the next run goes on from it."
+            )
+
+    def hindered(self, phase: str) -> bool:
+        """Whether something stands against working now; the status says what.
+
+        Raises:
+            StoppedError: it has done so for too long in all.
+        """
+        why = self.conditions.hindrance()
+        if not why:
+            return False
+        self.progress.phase(phase, f"Waiting: {why}.", 0, 1)
+        self.waited += _WAIT_S
+        if 0 < self.options.wait_minutes * 60 < self.waited:
+            raise StoppedError(
+                f"Waited {self.options.wait_minutes:.0f} minutes in vain: {why}. What is done is kept, and the next run goes on."
+            )
+        return True
+
+    def wait(self, phase: str) -> None:
+        """Return when nothing stands against working."""
+        self.stopped()
+        while self.hindered(phase):
+            time.sleep(_WAIT_S)
+            self.stopped()
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    def _data(self, consent: Consent) -> Frozen:
+        """The frozen data set; made anew where it is damaged, or where some of it was erased meanwhile."""
+        self.progress.phase("data", "Reading what was recorded", 0, 2)
+        until = datetime.fromisoformat(str((self.folder.read("run") or {})["started"]))
+        since = until - timedelta(days=self.settings.data.window_days)
+        with Store(store_file(self.home)) as store:
+            try:
+                frozen = thaw(self.folder)
+            except RunFolderError:
+                frozen = None
+            if frozen is not None and self._still_there(store, frozen):
+                return frozen
+            self.folder.clear()
+            from burnish_training.nightly.recorded import read_record
+
+            recorded = read_record(store, since, until)
+        frozen = Frozen(self._build(recorded, consent), since, until, self.threshold)
+        self.stopped()
+        freeze(self.folder, frozen)
+        return frozen
+
+    def _build(self, recorded: Any, consent: Consent) -> Any:
+        from burnish_telemetry.redaction import SecretScanner
+        from burnish_training.nightly.dataset import build_dataset
+        from burnish_training.nightly.tokens import load_tokens
+        from burnish_training.nightly.workspace import read_workspace
+
+        folders = {entry.label.offer.place.folder for entry in recorded if entry.judged}
+        files = read_workspace(folders, consent, SecretScanner())
+        self.stopped()
+        self.progress.phase("data", "Choosing what to learn from", 1, 2)
+        return build_dataset(
+            recorded,
+            files,
+            load_tokens(self.model),
+            self.settings.data,
+            cases=self.settings.gate.cases,
+            seed=self.settings.recipe.seed,
+        )
+
+    @staticmethod
+    def _still_there(store: Store, frozen: Frozen) -> bool:
+        """Whether nothing that the data set was made from has been erased."""
+        present = {event.id for events in store.suggestions(frozen.since, frozen.until) for event in events}
+        return present.issuperset(frozen.dataset.events)
+
+    # -- training --------------------------------------------------------------------------------------------
+
+    def _train(self, frozen: Frozen) -> None:
+        import torch
+
+        from burnish_training.kto.batches import examples_sha256
+        from burnish_training.kto.config import Budget
+        from burnish_training.nightly.training import TrainingHooks, config_for, train_adapter
+
+        torch.set_num_threads(self.threads)
+        examples = list(frozen.dataset.examples)
+        config = config_for(self.settings.recipe, self.model, examples)
+        hooks = TrainingHooks(
+            should_stop=self.should_stop,
+            should_pause=lambda: self.hindered("training"),
+            progress=lambda phase, step, steps, said: self.progress.phase(phase, said, step, steps),
+        )
+        self.progress.phase("reference", "Loading the model", 0, 1)
+        figures = train_adapter(
+            config,
+            self.model,
+            examples,
+            self.folder,
+            self.runs.references,
+            hooks,
+            name=f"{frozen.until:%Y-%m-%d}-{examples_sha256(examples)[:6]}",
+            budget=Budget(steps=self.options.max_steps, seconds=self.options.max_minutes * 60),
+            checkpoint_s=self.options.checkpoint_s,
+        )
+        self.report["training"] = figures
+        self.folder.write("training", figures)
+
+    # -- gate ------------------------------------------------------------------------------------------------
+
+    def _judge(self, frozen: Frozen) -> Verdict:
+        """Check the adapter, ask the gate, and do what it says."""
+        from burnish_training.gate.run import GateInput, run_gate
+
+        self.wait("checking")
+        self.progress.phase("checking", "Trying the adapter in a process of its own", 0, 1)
+        identity = file_sha256(self.folder.adapter)
+        registry = Registry(self.home)
+        if (refusal := self._register(registry, identity, frozen)) is not None:
+            return refusal
+        record = registry.find(identity)
+        active = registry.serving(self.base_sha256).active
+        self.report.update(adapter=record.id, adapter_name=record.name)
+        if record.state is not State.CANDIDATE:
+            return Verdict(
+                "refused",
+                "Tonight's training led to the very adapter of an earlier night. What you had stays in use.",
+            )
+        variants: dict[str, Path | None] = {"base": None}
+        if active is not None and active.path is not None and active.path.is_file():
+            variants["incumbent"] = active.path
+        variants["candidate"] = record.path
+        gate = self.settings.gate
+        given = GateInput(
+            model=self.model,
+            variants=variants,
+            cases=frozen.dataset.cases,
+            threshold=frozen.threshold,
+            general_characters=gate.general_characters,
+            resamples=gate.resamples,
+            threads=0,
+            most_latency_ms=gate.most_latency_ms,
+        )
+        decision = asyncio.run(
+            run_gate(
+                given,
+                self.folder.path,
+                should_stop=self.should_stop,
+                wait=lambda: self.wait("gate"),
+                progress=lambda done, total: self.progress.phase(
+                    "gate", "Asking the new adapter and the one in use the same", done, total
+                ),
+            )
+        )
+        decided = {
+            "adapter": record.id,
+            "incumbent": active.id if active is not None else None,
+            "gate": decision.as_json(),
+            "report": {**self.report, "incumbent": active.id if active is not None else None},
+        }
+        self.folder.write("decision", decided)
+        return self._apply(decided)
+
+    def _register(self, registry: Registry, identity: str, frozen: Frozen) -> Verdict | None:
+        """Write down what the adapter learned from, then hand it to the registry; a verdict where that ends the run."""
+        with Store(store_file(self.home)) as store:
+            if identity not in {origin.adapter for origin in store.adapters()}:
+                try:
+                    store.learned(identity, self.base_sha256, frozen.dataset.events)
+                except StoreError as error:
+                    if not self._still_there(store, frozen):
+                        self.folder.clear()
+                        return Verdict(
+                            "stopped",
+                            "Some of what it learned from was erased meanwhile, so the adapter was thrown away. The next run "
+                            "learns from what is left.",
+                        )
+                    raise error
+            lineage = Lineage(str(LABELLER_VERSION), self.folder.run, frozen.dataset.events)
+            try:
+                registry.add(self.folder.adapter, self.model, lineage, base_name=self.base_name)
+            except AdapterRefusedError as error:
+                store.forget_adapter(identity)
+                return Verdict("refused", f"The new adapter did not stand the check: {error}")
+        return None
+
+    def _apply(self, decided: dict[str, Any]) -> Verdict:
+        """Do what was decided; what a killed run has done of it already is not done again."""
+        self.report.update(decided["report"])
+        gate = decided["gate"]
+        self.report.update(gate=gate, adapter=decided["adapter"], incumbent=decided["incumbent"])
+        registry = Registry(self.home)
+        record = registry.find(decided["adapter"])
+        summary = {"run": self.folder.run, "gate": gate}
+        promoted, reason = gate["decision"] == "promoted", str(gate["reason"])
+        if record.state is State.CANDIDATE:
+            record = registry.move(
+                record.id, State.GATED if promoted else State.RETIRED, reason, report=summary
+            )
+        if promoted and record.state is State.GATED:
+            record = registry.promote(record.id, reason)
+        return Verdict("promoted" if promoted else "refused", reason)
+
+
+def _no_consent(consent: Consent) -> str:
+    if consent.train.outdated:
+        return "What you agreed to has changed since. Look at it and agree again, in the editor or with: burnish telemetry on"
+    return "Learning is switched off, so nothing was done. Switch it on in the editor, or with: burnish telemetry on --train"

@@ -1,0 +1,1 @@
+"""When the nightly run starts by itself: systemd user timer, launchd, Task Scheduler."""
