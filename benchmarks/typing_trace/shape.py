@@ -11,6 +11,7 @@ as many tokens on either side.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,27 +46,36 @@ _ROWS = 8192
 _RECIPE = 3
 #: Logits of random weights deviate by 0.6; a trained model's likeliest token is far above the next.
 _SPREAD = 20.0
+#: Of a freshly initialised model's weights.
+_DEVIATION = 0.02
 #: Queries and keys whose products differ enough to choose, values that count beside the feed-forward layers.
 _DEVIATIONS = {"attn_q": 0.09, "attn_k": 0.09, "attn_v": 0.05, "attn_output": 0.05}
 #: A line feed as byte-level tokenizers spell it.
 _LINE_END = "\u010a"
 
 
-def random_model(name: str, folder: Path | None = None) -> Path:
-    """The GGUF file of a shape, made (once) in the user's cache folder."""
+def random_model(name: str, folder: Path | None = None, *, circling: bool = False) -> Path:
+    """The GGUF file of a shape, made (once) in the user's cache folder.
+
+    ``circling`` makes attention weak: the next token then depends on the last one, and answers run in circles.
+    """
     folder = folder or Path(platformdirs.user_cache_dir("burnish")) / "benchmarks"
-    path = folder / f"random-{name}-{_RECIPE}-q8_0.gguf"
+    path = folder / f"random-{name}-{_RECIPE}{'-circling' if circling else ''}-q8_0.gguf"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         print(f"writing {path} (once)", file=sys.stderr, flush=True)
         temporary = path.with_suffix(".part")
-        write_model(SHAPES[name], name, temporary)
+        write_model(SHAPES[name], name, temporary, deviations={} if circling else _DEVIATIONS)
         temporary.replace(path)
     return path
 
 
-def write_model(shape: Shape, name: str, path: Path, seed: int = 0) -> None:
-    """Write a file, one tensor at a time: matrices Q8_0, norms and biases float32."""
+def write_model(
+    shape: Shape, name: str, path: Path, seed: int = 0, deviations: Mapping[str, float] = _DEVIATIONS
+) -> None:
+    """Write a file, one tensor at a time: matrices Q8_0, norms and biases float32. ``deviations`` are those of weights by
+    a part of their name, where they are not the usual.
+    """
     writer = gguf.GGUFWriter(str(path), "qwen2", use_temp_file=False)
     _metadata(writer, shape, name)
     texts = _tokenizer(writer, shape.vocabulary)
@@ -83,7 +93,8 @@ def write_model(shape: Shape, name: str, path: Path, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     for tensor, (rows, columns) in tensors.items():
         scale = _row_scales(texts, rows) if tensor == "token_embd.weight" else None
-        writer.write_tensor_data(_values(rng, tensor, rows, columns, scale))
+        deviation = next((wide for part, wide in deviations.items() if part in tensor), _DEVIATION)
+        writer.write_tensor_data(_values(rng, tensor, rows, columns, deviation, scale))
     writer.close()
 
 
@@ -98,15 +109,17 @@ def _row_scales(texts: list[str], rows: int) -> NDArray[np.float32]:
 
 
 def _values(
-    rng: np.random.Generator, tensor: str, rows: int, columns: int, scale: NDArray[np.float32] | None
+    rng: np.random.Generator,
+    tensor: str,
+    rows: int,
+    columns: int,
+    deviation: float,
+    scale: NDArray[np.float32] | None,
 ) -> NDArray[Any]:
-    """Random weights, by default at the scale of a freshly initialised model (standard deviation 0.02); norms are 1, biases
-    0, and the last norm spreads the logits.
-    """
+    """Random weights; norms are 1, biases 0, and the last norm spreads the logits."""
     if not columns:
         value = _SPREAD if tensor == "output_norm.weight" else float(tensor.endswith("norm.weight"))
         return np.full(rows, value, dtype=np.float32)
-    deviation = next((wide for name, wide in _DEVIATIONS.items() if name in tensor), 0.02)
     parts = []
     for start in range(0, rows, _ROWS):
         weights = rng.standard_normal((min(_ROWS, rows - start), columns), dtype=np.float32) * np.float32(

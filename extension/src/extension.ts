@@ -8,6 +8,7 @@ import { Dashboard } from "./dashboard/panel";
 import { Doctor, type Facts } from "./doctor";
 import { EndpointKeys } from "./endpointKey";
 import { Environment, EnvironmentError } from "./environment";
+import { registerDisclosure } from "./learning/consent";
 import { RecordView } from "./learning/record";
 import { createLogger, type Logger, messageOf } from "./logger";
 import type { Executor } from "./models";
@@ -91,6 +92,7 @@ export function activate(context: ExtensionContext): void {
     outcomes,
     record,
     dashboard,
+    registerDisclosure(),
     ...registerCommands({
       connection: own,
       server,

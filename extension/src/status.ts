@@ -100,7 +100,10 @@ function facts(input: StatusInput): (readonly [string, string])[] {
     const gpu = server.gpuLayers > 0 ? `, ${server.gpuLayers} layers on the GPU` : "";
     list.push(["Model", server.model || "none"]);
     list.push(["Adapter", server.adapter ?? "none"]);
-    list.push(["Runs on", `${server.backend || "unknown"}, ${server.threads} threads${gpu}`]);
+    list.push([
+      "Runs on",
+      `${server.backend || "unknown"}, ${server.threads} thread${server.threads === 1 ? "" : "s"}${gpu}`,
+    ]);
     list.push([
       "Last suggestion",
       server.lastLatencyMs === null ? "none yet" : `${Math.round(server.lastLatencyMs)} ms`,

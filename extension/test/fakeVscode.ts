@@ -186,7 +186,10 @@ export const vscodeapi = {
     joinPath: (base: { toString(): string }, ...parts: string[]) => ({
       toString: () => [base.toString(), ...parts].join("/"),
     }),
-    from: (parts: { scheme: string; path: string }) => ({ ...parts, toString: () => `${parts.scheme}:${parts.path}` }),
+    from: (parts: { scheme: string; path: string; query?: string }) => ({
+      ...parts,
+      toString: () => `${parts.scheme}:${parts.path}`,
+    }),
   },
   commands: {
     executeCommand: (...args: unknown[]) => {

@@ -23,9 +23,10 @@ const wire = {
   disclosure: {
     record: {
       title: "Record what becomes of suggestions?",
-      paragraphs: ["Fields: prompt.", "File: telemetry.sqlite3"],
+      brief: ["Fields: prompt.", "File: telemetry.sqlite3"],
+      paragraphs: ["Recorded:\n- the prompt\n- the answer"],
     },
-    train: { title: "Let the model learn?", paragraphs: ["An adapter is trained."] },
+    train: { title: "Let the model learn?", brief: ["An adapter is trained."], paragraphs: ["It is."] },
   },
 };
 const consent = parseConsent(wire);
@@ -38,26 +39,30 @@ const labels = (items: readonly { label: string }[]): string[] => items.map(({ l
 beforeEach(resetEditor);
 
 describe("the switches", () => {
-  it("show the server's whole text before they are turned on", async () => {
+  it("show what they allow before they are turned on", async () => {
     const server = new FakeServer({ "burnish.server.setConsent": { ...wire, recording: true } });
     editor.answers = ["Record"];
     expect(await changeSwitch(server, consent, "record")).toBe(true);
-    expect(editor.shown[0]).toMatchObject({
-      kind: "information",
-      text: "Record what becomes of suggestions?",
-      options: [
-        {
-          modal: true,
-          detail: expect.stringMatching(
-            /^Fields: prompt\.\n\nFile: telemetry\.sqlite3\n\nIn the editor: .*turns this off again/,
-          ) as unknown,
-        },
-        "Record",
-      ],
-    });
+    const [shown] = editor.shown;
+    expect(shown?.text).toBe("Record what becomes of suggestions?");
+    const [options, ...buttons] = shown?.options as [{ modal: boolean; detail: string }, ...string[]];
+    expect(options.modal).toBe(true);
+    expect(options.detail).toMatch(/^Fields: prompt\.\n\nFile: telemetry\.sqlite3\n\nWay out: .*stops it at once/);
+    expect(buttons).toEqual(["Record", "Read It All"]);
     expect(server.asked).toEqual([
       ["burnish.server.setConsent", { switch: "record", on: true, through: "Test Editor 1.100.0" }],
     ]);
+  });
+
+  it("can be read about item by item, and are asked about again after that", async () => {
+    const server = new FakeServer({ "burnish.server.setConsent": wire });
+    editor.answers = ["Read It All", undefined];
+    expect(await changeSwitch(server, consent, "record")).toBe(false);
+    const [command, uri] = editor.executed[0] as [string, { query: string }];
+    expect(command).toBe("markdown.showPreview");
+    expect(uri.query).toMatch(/^# Record what .*\n\nRecorded:\n\n- the prompt\n- the answer\n\nWay out: /);
+    editor.answers = ["Read It All", "Record"];
+    expect(await changeSwitch(server, consent, "record")).toBe(true);
   });
 
   it("stay off when the dialog is closed, and when the server has no text to show", async () => {

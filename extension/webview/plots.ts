@@ -124,7 +124,7 @@ function options(chart: Chart, colours: Colours, width: number): uPlot.Options {
       },
       { ...axis, size: 64, values: (_plot, splits) => splits.map((value) => `${value} ${chart.unit}`) },
     ],
-    hooks: { draw: [(plot) => drawMarks(plot, chart.marks, colours)] },
+    hooks: { draw: [(plot) => drawWhiskers(plot, chart, colours), (plot) => drawMarks(plot, chart.marks, colours)] },
   };
 }
 
@@ -148,6 +148,27 @@ function top(unit: Chart["unit"], high: number | null): number {
 
 function dayLabel(seconds: number): string {
   return new Date(seconds * 1e3).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+}
+
+/** The interval of each day as an upright stroke: between days there is none, and a single day has no band. */
+function drawWhiskers(plot: uPlot, chart: Chart, colours: Colours): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.lineWidth = devicePixelRatio * (colours.contrast ? 2 : 1);
+  for (const { role, low, high } of chart.curves) {
+    ctx.strokeStyle = colours.of[role];
+    for (const [index, x] of chart.x.entries()) {
+      const ends = [low?.[index], high?.[index]];
+      if (ends.every((end) => typeof end === "number")) {
+        const at = plot.valToPos(x, "x", true);
+        ctx.beginPath();
+        ctx.moveTo(at, plot.valToPos(ends[0] ?? 0, "y", true));
+        ctx.lineTo(at, plot.valToPos(ends[1] ?? 0, "y", true));
+        ctx.stroke();
+      }
+    }
+  }
+  ctx.restore();
 }
 
 /** A dashed line with the adapter's name where another one began to serve. */

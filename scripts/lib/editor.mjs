@@ -168,9 +168,19 @@ function writeSettings(profile, settings) {
       throw new UserError(`The settings of the trial editor are not plain JSON (comments?); mend or delete ${file}`);
     }
   }
-  const merged = { ...defaults, ...present, ...settings, "burnish.interpreter": venvProgram("python") };
+  const own = { "burnish.interpreter": venvProgram("python") };
+  writeJson(file, { ...defaults, ...present, ...settings, ...own });
+  // In a browser the editor is a remote one, which takes this setting from its machine; from the user only by chance.
+  writeJson(path.join(profile.data, "Machine", "settings.json"), own);
+}
+
+/**
+ * @param {string} file
+ * @param {Record<string, unknown>} value
+ */
+function writeJson(file, value) {
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(merged, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** @param {number} port */

@@ -144,6 +144,11 @@ class WorkspaceFeed:
         """The name of the memory that this window's requests see; empty while there is none."""
         return os.pathsep.join(map(str, self._roots))
 
+    @property
+    def complete(self) -> bool:
+        """Whether the engine was given all files of the folders; true where there are none."""
+        return not self._roots or self._fed is not None
+
     def start(self, roots: Sequence[Path]) -> None:
         """Feed the memory of these folders from now on; of no folder, nothing."""
         if list(roots) == self._roots:

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from burnish_telemetry.command_parts import emit, home_folder, json_option, yes_option
 from burnish_telemetry.consent import Consent, ConsentFile
-from burnish_telemetry.database import damaged_files
 from burnish_telemetry.disclosure import SWITCHES, Switch, disclosure
-from burnish_telemetry.erasure import Erased, Selection
 from burnish_telemetry.errors import ConsentError
-from burnish_telemetry.exclusions import location_of
 from burnish_telemetry.export import FORMATS, Format, export_lines, write_export
 from burnish_telemetry.overview import status_document
+from burnish_telemetry.purge_command import purge
 from burnish_telemetry.statistics import Statistics, statistics_of
 from burnish_telemetry.store import Store, store_file
 
 __all__ = ["telemetry"]
 
 _THROUGH = "burnish telemetry on"
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-_yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _switches = click.argument("switches", nargs=-1, type=click.Choice(SWITCHES), metavar="[record] [train]")
-
-
-def _home() -> Path:
-    """The home folder that the root command put into the context."""
-    settings = click.get_current_context().find_object(dict)
-    home = None if settings is None else settings.get("home")
-    if not isinstance(home, Path):
-        raise click.UsageError("No home folder is known. Run this as: burnish telemetry ...")
-    return home
-
-
-def _emit(document: object) -> None:
-    click.echo(json.dumps(document, indent=2))
 
 
 @click.group()
@@ -47,12 +29,12 @@ def telemetry() -> None:
 
 
 @telemetry.command()
-@_json_option
+@json_option
 def status(as_json: bool) -> None:
     """Show what is recorded, where and for how long."""
-    document = status_document(_home())
+    document = status_document(home_folder())
     if as_json:
-        _emit(document)
+        emit(document)
         return
     for switch in SWITCHES:
         state = document[switch]
@@ -90,8 +72,8 @@ def status(as_json: bool) -> None:
     "--exclude-glob", "globs", multiple=True, help="Never record files like this, as in .gitignore."
 )
 @click.option("--retention-days", type=click.IntRange(1, 3650), help="How long records are kept.")
-@_yes_option
-@_json_option
+@yes_option
+@json_option
 @click.pass_context
 def turn_on(
     context: click.Context,
@@ -103,7 +85,7 @@ def turn_on(
     as_json: bool,
 ) -> None:
     """Turn recording or learning on, after showing what that means; without a name it asks for both in turn."""
-    home = _home()
+    home = home_folder()
     file = ConsentFile(home)
     if folders or globs or retention_days is not None:
         _configure(file, folders, globs, retention_days)
@@ -120,7 +102,7 @@ def turn_on(
         else:
             declined.append(switch)
     if as_json:
-        _emit({**status_document(home), "declined": declined})
+        emit({**status_document(home), "declined": declined})
     else:
         for switch in switches or SWITCHES:
             click.echo(f"{switch}: {'unchanged' if switch in declined else 'on'}")
@@ -144,14 +126,14 @@ def _configure(
 
 @telemetry.command("off")
 @_switches
-@_json_option
+@json_option
 def turn_off(switches: tuple[Switch, ...], as_json: bool) -> None:
     """Turn recording, learning or both off, at once and for every window. What was recorded stays until it is purged."""
-    home = _home()
+    home = home_folder()
     for switch in switches or SWITCHES:
         ConsentFile(home).withdraw(switch, through="burnish telemetry off")
     if as_json:
-        _emit(status_document(home))
+        emit(status_document(home))
         return
     for switch in switches or SWITCHES:
         click.echo(f"{switch}: off")
@@ -160,17 +142,17 @@ def turn_off(switches: tuple[Switch, ...], as_json: bool) -> None:
 
 
 @telemetry.command()
-@_json_option
+@json_option
 def stats(as_json: bool) -> None:
     """Count what was shown, taken and kept, per day and adapter."""
-    home = _home()
+    home = home_folder()
     found, adapters = Statistics((), {}), []
     if store_file(home).exists():
         with Store(store_file(home)) as store:
             found = statistics_of(store.suggestions())
             adapters = [{**asdict(origin), "time": origin.time.isoformat()} for origin in store.adapters()]
     if as_json:
-        _emit({**found.as_json(), "adapters": adapters})
+        emit({**found.as_json(), "adapters": adapters})
         return
     if not found.days:
         click.echo("Nothing was recorded.")
@@ -190,12 +172,12 @@ def stats(as_json: bool) -> None:
 @telemetry.command()
 @click.option("--format", "form", type=click.Choice(FORMATS), default="events", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file; without it, stdout.")
-@_json_option
+@json_option
 def export(form: Format, output: Path | None, as_json: bool) -> None:
     """Write the record as JSON lines: all events, or the examples that a trainer reads."""
     if as_json and output is None:
         raise click.UsageError("With --json, name a file by --output: the export itself is many documents.")
-    file = store_file(_home())
+    file = store_file(home_folder())
     rows = 0
     if file.exists():
         with Store(file) as store:
@@ -208,91 +190,9 @@ def export(form: Format, output: Path | None, as_json: bool) -> None:
     elif output is not None:
         write_export((), output)
     if as_json:
-        _emit({"path": str(output), "format": form, "rows": rows})
+        emit({"path": str(output), "format": form, "rows": rows})
     elif output is not None:
         click.echo(f"{rows} rows written to {output}")
 
 
-@telemetry.command()
-@click.option(
-    "--folder", type=click.Path(path_type=Path), help="Only what holds code from this folder or file."
-)
-@click.option("--since", type=click.DateTime(), help="Only from this time on (UTC).")
-@click.option("--until", type=click.DateTime(), help="Only before this time (UTC).")
-@click.option(
-    "--older-than", type=click.IntRange(0), metavar="DAYS", help="Only what is older than so many days."
-)
-@_yes_option
-@_json_option
-@click.pass_context
-def purge(
-    context: click.Context,
-    folder: Path | None,
-    since: datetime | None,
-    until: datetime | None,
-    older_than: int | None,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Erase the record, or a part of it, for good, and name the adapters that learned from it."""
-    if older_than is not None and until is not None:
-        raise click.UsageError("Give --until or --older-than, not both.")
-    if older_than is not None:
-        until = datetime.now(UTC) - timedelta(days=older_than)
-    selection = Selection(None if folder is None else folder.expanduser(), _utc(since), _utc(until))
-    file = store_file(_home())
-    if not file.exists() and not damaged_files(file):
-        _report_purge(Erased((), (), True), as_json)
-        return
-    with Store(file) as store:
-        count, adapters = store.would_erase(selection)
-        if not yes and not click.confirm(
-            _question(file, selection, count, adapters), default=False, err=as_json
-        ):
-            if as_json:
-                _emit({"erased": 0, "declined": True})
-            else:
-                click.echo("Nothing was erased.")
-            context.exit(1)
-        erased = store.erase(selection)
-    _report_purge(erased, as_json)
-    context.exit(0 if erased.log_emptied else 1)
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    return time if time is None or time.tzinfo is not None else time.replace(tzinfo=UTC)
-
-
-def _question(file: Path, selection: Selection, count: int, adapters: list[str]) -> str:
-    what = "everything that was recorded" if selection.everything else "this part of the record"
-    if selection.folder is not None:
-        what += f" (folder {location_of('', str(selection.folder.absolute()))})"
-    learned = f" Adapters that learned from it: {', '.join(adapters)}." if adapters else ""
-    damaged = damaged_files(file) if selection.everything else []
-    also = f" and {len(damaged)} files put aside as damaged" if damaged else ""
-    return f"Erase {what}: {count} events{also}?{learned}"
-
-
-def _report_purge(erased: Erased, as_json: bool) -> None:
-    if as_json:
-        _emit(
-            {
-                "erased": len(erased.events),
-                "events": list(erased.events),
-                "adapters": list(erased.adapters),
-                "files": [str(path) for path in erased.files],
-                "log_emptied": erased.log_emptied,
-            }
-        )
-        return
-    click.echo(f"{len(erased.events)} events erased.")
-    if erased.adapters:
-        click.echo(
-            f"These adapters learned from some of them and are still there: {', '.join(erased.adapters)}"
-        )
-    if not erased.log_emptied:
-        click.echo(
-            "Another process is reading the record, so parts may remain in its log. Close it (an editor window, a nightly run) "
-            "and run this again.",
-            err=True,
-        )
+telemetry.add_command(purge)

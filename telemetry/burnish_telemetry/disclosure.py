@@ -18,7 +18,7 @@ _FIELDS = (
     "the suggestion, or the code action with its code before and after",
     "what you did with it: accepted, accepted in part, typed it, dismissed it, wrote something else, and when",
     "how much of an accepted text is left after 30 seconds, 2 minutes and 10 minutes, and what stands there then",
-    "what you wrote in place of a rejected suggestion",
+    "what you wrote in place of a rejected suggestion, and now and then of one that was held back",
     "the names of the workspace folder, of the file and of the editor",
     "the model and adapter, how tokens were chosen, their mean log-probability, how long it took, why it was shown or not",
 )

@@ -13,6 +13,7 @@ from burnish_telemetry.events import KINDS, OFFERS
 from burnish_telemetry.exclusions import location_of
 from burnish_telemetry.lineage import adapters_of
 from burnish_telemetry.times import to_micros
+from burnish_telemetry.unfinished import clear_runs
 
 __all__ = ["Erased", "Selection", "erase", "selected_count"]
 
@@ -52,7 +53,7 @@ def erase(connection: sqlite3.Connection, file: Path, selection: Selection) -> E
     """Erase what is selected, overwrite it, and give the space back.
 
     A suggestion made in the span goes with all that became of it. With a folder go also the events of other files that show
-    text from it as context.
+    text from it as context. What interrupted nightly runs hold goes too.
 
     Raises:
         sqlite3.Error: the file cannot be written to; nothing was erased, or it was and the space was not given back yet.
@@ -79,6 +80,8 @@ def erase(connection: sqlite3.Connection, file: Path, selection: Selection) -> E
         raise
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.erased")
+    if events:
+        clear_runs(file.parent)
     files = tuple(damaged_files(file)) if selection.everything else ()
     for path in files:
         path.unlink(missing_ok=True)

@@ -118,13 +118,16 @@ Start = Callable[..., Any]
 
 @pytest_asyncio.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start sessions: ``await start(settings, encodings=…, program=…)``; all are shut down at the end."""
+    """Start sessions: ``await start(settings, encodings=…, program=…, home=…)``; all are shut down at the end."""
     sessions: list[Session] = []
 
     async def start_one(
-        settings: dict[str, Any] | None = None, encodings: list[str] | None = None, program: str = RECORDER
+        settings: dict[str, Any] | None = None,
+        encodings: list[str] | None = None,
+        program: str = RECORDER,
+        home: Path | None = None,
     ) -> Session:
-        home = tmp_path / f"home{len(sessions)}"
+        home = home or tmp_path / f"home{len(sessions)}"
         client = make_test_lsp_client()
         session = Session(client, home, tmp_path / f"modules{len(sessions)}.json")
 

@@ -41,6 +41,16 @@ async def test_capabilities(start: Start) -> None:
             "statistics",
             "addImports",
             "status",
+            "accepted",
+            "consent",
+            "setConsent",
+            "configureRecording",
+            "exportRecord",
+            "eraseRecord",
+            "dashboard",
+            "trainNow",
+            "rollback",
+            "promote",
         )
     }
 

@@ -1,7 +1,8 @@
 /** The two switches. Turning one on shows what it allows first; turning one off asks nothing. */
+import type { Disposable } from "vscode";
 import type { Executor } from "../models";
 import { ServerCommand } from "../protocol";
-import { commands, env, version, window, workspace } from "../vscodeapi";
+import { commands, env, Uri, version, window, workspace } from "../vscodeapi";
 import { type Consent, type Disclosure, parseConsent, type Switch } from "./wire";
 
 interface Words {
@@ -39,7 +40,9 @@ export async function changeSwitch(server: Executor, consent: Consent, which: Sw
   const through = `${env.appName} ${version}`;
   const after = parseConsent(await server.execute(ServerCommand.setConsent, [{ switch: which, on: turnOn, through }]));
   const silent = which === "record" && turnOn && !after.editorTelemetry;
-  const words = silent ? "agreed; nothing is recorded while the editor's telemetry is off" : WORDS[which][turnOn ? "on" : "off"];
+  const words = silent
+    ? "agreed; nothing is recorded while the editor's telemetry is off"
+    : WORDS[which][turnOn ? "on" : "off"];
   window.setStatusBarMessage(`Burnish: ${words}`, 6000);
   return true;
 }
@@ -63,10 +66,17 @@ async function agrees(consent: Consent, which: Switch): Promise<boolean> {
   return (await window.showInformationMessage(disclosure.title, agree)) === agree;
 }
 
-/** Opens the whole text beside the question. */
+const SCHEME = "burnish-disclosure";
+
+/** Lets the editor open what {@link changeSwitch} shows as a page: the text travels in the address. */
+export function registerDisclosure(): Disposable {
+  return workspace.registerTextDocumentContentProvider(SCHEME, { provideTextDocumentContent: ({ query }) => query });
+}
+
+/** Opens the whole text as a page. */
 async function showAll({ title, paragraphs }: Disclosure, wayOut: string): Promise<void> {
-  const content = [`# ${title}`, ...paragraphs, wayOut].join("\n\n");
-  const document = await workspace.openTextDocument({ language: "markdown", content });
-  await window.showTextDocument(document, { preview: true });
-  await commands.executeCommand("workbench.action.files.setActiveEditorReadonlyInSession");
+  // Markdown begins a list only after an empty line.
+  const spaced = paragraphs.map((paragraph) => paragraph.replace(/:\n- /, ":\n\n- "));
+  const query = [`# ${title}`, ...spaced, wayOut].join("\n\n");
+  await commands.executeCommand("markdown.showPreview", Uri.from({ scheme: SCHEME, path: "Burnish.md", query }));
 }

@@ -1,4 +1,4 @@
-"""The ``burnish adapters`` commands: list, show, promote and rollback."""
+"""The ``burnish adapters`` commands: list, show, promote, rollback and forget."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from burnish_models.adapters.errors import TransitionError
 from burnish_models.adapters.records import AdapterRecord, State
 from burnish_models.adapters.registry import Registry
+from burnish_models.adapters.removal import remove_adapters
 from burnish_models.memory import readable_bytes
 
 __all__ = ["adapters"]
@@ -19,12 +20,16 @@ __all__ = ["adapters"]
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
-def _registry() -> Registry:
+def _home() -> Path:
     settings = click.get_current_context().find_object(dict)
     home = None if settings is None else settings.get("home")
     if not isinstance(home, Path):
         raise click.UsageError("No home folder is known. Run this as: burnish adapters ...")
-    return Registry(home)
+    return home
+
+
+def _registry() -> Registry:
+    return Registry(_home())
 
 
 def _emit(document: object) -> None:
@@ -107,6 +112,43 @@ def rollback_command(base: str | None, reason: str, as_json: bool) -> None:
     else:
         served = f"with {now.name} ({now.id[:12]})" if now else "without an adapter"
         click.echo(f"{active.name} was rolled back; {active.base_name} is served {served} from now on.")
+
+
+@adapters.command("forget")
+@click.argument("adapters", nargs=-1, required=True)
+@click.option("--reason", default="removed by hand", show_default=True, help="Kept in the adapter's history.")
+@click.option("--missing-ok", is_flag=True, help="Pass over what no adapter is called.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--quiet", is_flag=True, help="Say nothing.")
+@_json_option
+@click.pass_context
+def forget_command(
+    context: click.Context,
+    adapters: tuple[str, ...],
+    reason: str,
+    missing_ok: bool,
+    yes: bool,
+    quiet: bool,
+    as_json: bool,
+) -> list[str]:
+    """Remove ADAPTERS (ids, beginnings of ids, or names) for good; one that is served is rolled back first."""
+    if not missing_ok:
+        adapters = tuple(_registry().find(adapter).id for adapter in adapters)
+    if not yes and not click.confirm(f"Remove {', '.join(adapters)}?", default=False, err=as_json):
+        if as_json:
+            _emit({"removed": [], "declined": True})
+        else:
+            click.echo("Nothing was removed.")
+        context.exit(1)
+    removed = remove_adapters(_home(), adapters, reason)
+    if as_json:
+        _emit({"removed": [record.as_dict() for record in removed]})
+    elif not quiet:
+        for record in removed:
+            click.echo(f"The adapter {record.name} ({record.id[:12]}) was removed.")
+        if not removed:
+            click.echo("Nothing was there to remove.")
+    return [record.id for record in removed]
 
 
 def _active(registry: Registry, base: str | None) -> AdapterRecord:

@@ -311,7 +311,8 @@ class LlamaCppEngine:
         frame = await worker.call({"op": "adapter", "path": path, "scale": scale})
         self._adapter = (path, scale)
         if worker is self._worker:
-            extra = {**self._info.extra, "swap_ms": f"{frame['ms']:.2f}"}
+            took = {"swap_ms": f"{frame['ms']:.2f}", "swap_cpu_ms": f"{frame['cpu_ms']:.2f}"}
+            extra = {**self._info.extra, **took}
             self._set_state(
                 self._info.state, self._info.detail, adapter=path and Path(path).stem, extra=extra
             )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from burnish_models.engine.decode import Aborted
 from burnish_models.engine.native_abort import NativeAbortFlag
+from burnish_models.engine.thread_choice import ThreadChoice
 from burnish_models.errors import EngineStartError, ModelUnsupportedError
 
 __all__ = ["LlamaBackend", "system_info"]
@@ -26,6 +27,11 @@ _STEP_SECONDS = 0.15
 _LEAST_STEP = 32
 #: Tokens of the measurement: few, for a large model on a slow processor takes seconds for them.
 _MEASURED_TOKENS = 32
+#: Tokens that llama.cpp evaluates at once without a GPU: longer pieces are no faster there, but take more memory.
+_CPU_UBATCH = 128
+_MOST_VIEWS = 256
+#: Adapters that stay loaded: the one that serves, and the one before it, which comparisons go back to.
+_MOST_ADAPTERS = 2
 
 _LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
@@ -64,11 +70,17 @@ class LlamaBackend:
         self._context = self._new_context(threads, batch_threads, context_tokens, abort)
         self._memory = lib.llama_get_memory(self._context)
         self.context_tokens = int(lib.llama_n_ctx(self._context))
-        self._adapter: Any = None
+        #: As llama.cpp knows them now: for single tokens, for batches; the latter's most.
+        self._threads, self._together, self._batch_threads = threads, batch_threads, batch_threads
+        self._choice = ThreadChoice(threads, fixed=self.gpu_layers > 0)
+        self._batch_choice = ThreadChoice(batch_threads, fixed=self.gpu_layers > 0)
+        #: Adapters that are loaded, by file and version, the one used last at the end.
+        self._adapters: dict[tuple[Path, int, int, int], Any] = {}
         self._length = 0
         # The batch only points at its tokens: they must outlive the call.
         self._buffer = (lib.llama_token * self._batch_tokens)()
         self._batch = self._new_batch()
+        self._views: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     def _log(self, level: int, text: bytes, _data: object) -> None:
         # 3 and 4 are warnings and errors in ggml's scale; 5 continues the line before.
@@ -98,6 +110,11 @@ class LlamaBackend:
         params = lib.llama_context_default_params()
         params.n_ctx = context_tokens
         params.n_batch = params.n_ubatch = self._batch_tokens
+        if not self.gpu_layers:
+            # Flash attention on the CPU takes twice as long for the few tokens of a guess or of a keystroke as the plain
+            # kernels do, and a fifth to a half longer for a single token; only whole prompts gain a little from it.
+            params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
+            params.n_ubatch = min(_CPU_UBATCH, self._batch_tokens)
         params.n_threads, params.n_threads_batch = threads, batch_threads
         params.no_perf = True
         context = lib.llama_init_from_model(self._model, params)
@@ -176,13 +193,16 @@ class LlamaBackend:
 
     def evaluate(self, tokens: list[int], *, logits: bool) -> NDArray[np.float32] | None:
         """Append ``tokens``; logits after the last one as a float32 view of shape (vocabulary,)."""
-        for begin in range(0, len(tokens), self._step_tokens):
-            self._decode(tokens[begin : begin + self._step_tokens])
+        if len(tokens) == 1:
+            self._decode_one(tokens)
+        else:
+            self._use(self._threads, self._batch_threads)
+            for begin in range(0, len(tokens), self._step_tokens):
+                self._decode(tokens[begin : begin + self._step_tokens])
         if not logits:
             return None
-        return np.ctypeslib.as_array(
-            lib.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary_size,)
-        )
+        last: NDArray[np.float32] = self._view(lib.llama_get_logits_ith(self._context, -1), 1)[0]
+        return last
 
     def measure_prefill(self, token: int) -> float:
         """Tokens a second of a small prefill, from an empty cache to an empty cache.
@@ -220,13 +240,36 @@ class LlamaBackend:
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
             batch.token[i], batch.pos[i] = token, self._length + i
+        self._use(self._threads, self._batch_choice.pick())
+        began = time.perf_counter()
         self._run(batch, len(tokens))
-        shape = (len(tokens), self.vocabulary_size)
-        return np.ctypeslib.as_array(lib.llama_get_logits(self._context), shape=shape)
+        self._batch_choice.note((time.perf_counter() - began) * 1000 / len(tokens))
+        return self._view(lib.llama_get_logits(self._context), len(tokens))
+
+    def _view(self, logits: Any, rows: int) -> NDArray[np.float32]:
+        """llama.cpp's ``rows`` rows of logits as an array; the one made before where they lie at the same place."""
+        key = ctypes.addressof(logits.contents), rows
+        view = self._views.get(key)
+        if view is None:
+            if len(self._views) >= _MOST_VIEWS:
+                self._views.clear()
+            view = self._views[key] = np.ctypeslib.as_array(logits, shape=(rows, self.vocabulary_size))
+        return view
 
     def _decode(self, tokens: list[int]) -> None:
         self._buffer[: len(tokens)] = tokens  # type: ignore[assignment]
         self._run(lib.llama_batch_get_one(self._buffer, len(tokens)), len(tokens))
+
+    def _decode_one(self, tokens: list[int]) -> None:
+        self._use(self._choice.pick(), self._together)
+        began = time.perf_counter()
+        self._decode(tokens)
+        self._choice.note((time.perf_counter() - began) * 1000)
+
+    def _use(self, threads: int, together: int) -> None:
+        if (threads, together) != (self._threads, self._together):
+            lib.llama_set_n_threads(self._context, threads, together)
+            self._threads, self._together = threads, together
 
     def _run(self, batch: Any, size: int) -> None:
         code = lib.llama_decode(self._context, batch)
@@ -286,17 +329,31 @@ class LlamaBackend:
         Raises:
             EngineStartError: llama.cpp refused the adapter; the one before stays.
         """
-        fresh = None
+        key = None
         if path is not None:
-            fresh = lib.llama_adapter_lora_init(self._model, str(path).encode())
-            if not fresh:
-                raise EngineStartError(f"llama.cpp refused the adapter {path.name}: {self._why()}")
+            key, fresh = self._loaded_adapter(path)
             adapters = (lib.llama_adapter_lora_p_ctypes * 1)(fresh)
             scales = (ctypes.c_float * 1)(scale)
             lib.llama_set_adapters_lora(self._context, adapters, 1, scales)
+            self._adapters[key] = self._adapters.pop(key, fresh)
         else:
             lib.llama_set_adapters_lora(self._context, None, 0, None)
-        old, self._adapter = self._adapter, fresh
         self.truncate(0)
-        if old:
-            lib.llama_adapter_lora_free(old)
+        self._unload_adapters(key)
+
+    def _loaded_adapter(self, path: Path) -> tuple[tuple[Path, int, int, int], Any]:
+        """An adapter that was loaded before and has not changed since, or is loaded now, with what it is kept by."""
+        stat = path.stat()
+        key = path, stat.st_size, stat.st_mtime_ns, stat.st_ino
+        fresh = self._adapters.get(key) or lib.llama_adapter_lora_init(self._model, str(path).encode())
+        if not fresh:
+            raise EngineStartError(f"llama.cpp refused the adapter {path.name}: {self._why()}")
+        return key, fresh
+
+    def _unload_adapters(self, served: tuple[Path, int, int, int] | None) -> None:
+        """Free what was used longest ago, and all of it whose file is gone: the user may have erased it."""
+        others = [key for key in self._adapters if key != served]
+        spare = len(self._adapters) - _MOST_ADAPTERS
+        for number, key in enumerate(others):
+            if number < spare or not key[0].exists():
+                lib.llama_adapter_lora_free(self._adapters.pop(key))

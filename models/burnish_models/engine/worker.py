@@ -216,14 +216,15 @@ class Worker:
         """Swap; what was evaluated with the adapter before is forgotten, in the context and aside."""
         if self._loaded is None:
             raise EngineError("no model is loaded")
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         path = Path(message["path"]) if message["path"] else None
         if path is not None:
             gguf_file.check_adapter(path, self._loaded.info)
         self._loaded.backend.set_adapter(path, float(message["scale"]))
         self._loaded.decoder.forget()
         self._loaded.adapter = None if path is None else path.stem
-        self.send({"event": "adapter", "id": message["id"], "ms": (time.perf_counter() - began) * 1000})
+        took, work = time.perf_counter() - began, time.thread_time() - worked
+        self.send({"event": "adapter", "id": message["id"], "ms": took * 1000, "cpu_ms": work * 1000})
 
 
 def _threads(wanted: int, model_bytes: int) -> tuple[int, int]:

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["Bucket", "Evidence", "Observation", "Weights", "fit", "mix"]
+__all__ = ["Bucket", "Evidence", "Observation", "Shares", "Weights", "fit", "shares"]
 
 #: Kind of evidence: (source, length class, agreement).
 Bucket = tuple[str, int, str]
 
 _LENGTHS = (1, 2, 3, 4, 6, 8, 12)
+#: The length class of every length up to the largest class.
+_CLASS = [max((size for size in _LENGTHS if size <= length), default=0) for length in range(_LENGTHS[-1] + 1)]
 #: The most weight that memory may get: the model always keeps a say.
 _LARGEST_WEIGHT = 0.98
 #: Buckets with fewer observations than this are pulled towards their prior.
@@ -35,15 +37,15 @@ class Evidence:
 
     source: str
     length: int
-    tokens: NDArray[np.int32]
+    tokens: Sequence[int]
 
     @property
     def bucket(self) -> Bucket:
         """The kind of evidence that this is."""
-        longest = max(size for size in _LENGTHS if size <= max(1, self.length))
+        longest = _CLASS[min(max(1, self.length), _LENGTHS[-1])]
         if len(self.tokens) == 1:
             agreement = "once"
-        elif (self.tokens == self.tokens[0]).all():
+        elif self.tokens.count(self.tokens[0]) == len(self.tokens):
             agreement = "agreed"
         else:
             agreement = "mixed"
@@ -51,7 +53,7 @@ class Evidence:
 
     def probability(self, token: int) -> float:
         """Share of the places where ``token`` followed."""
-        return float((self.tokens == token).mean())
+        return self.tokens.count(token) / len(self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,25 @@ class Weights:
         return self.by_bucket.get(evidence.bucket, 0.0)
 
 
-def mix(
-    probabilities: NDArray[np.float32], evidences: Sequence[Evidence], weights: Weights
-) -> NDArray[np.float32]:
-    """Mix each piece of evidence in, in order, in place; returns the array (float32, one per token, sums to 1)."""
+class Shares(NamedTuple):
+    """A mixture as the few tokens see it: ``p(v) = model * p_model(v) + memory.get(v, 0)``."""
+
+    model: float
+    memory: dict[int, float]
+
+
+def shares(evidences: Sequence[Evidence], weights: Weights) -> Shares:
+    """What is left for the model, and what memory gives single tokens, when all evidence is mixed in, in order."""
+    model = 1.0
+    memory: dict[int, float] = {}
     for evidence in evidences:
-        weight = weights.of(evidence)
+        weight = min(weights.of(evidence), _LARGEST_WEIGHT)
         if weight > 0.0:
-            probabilities *= 1.0 - weight
-            np.add.at(probabilities, evidence.tokens, np.float32(weight / len(evidence.tokens)))
-    return probabilities
+            model *= 1.0 - weight
+            memory = {token: share * (1.0 - weight) for token, share in memory.items()}
+            for token in set(evidence.tokens):
+                memory[token] = memory.get(token, 0.0) + weight * evidence.probability(token)
+    return Shares(model, memory)
 
 
 def fit(

@@ -1,19 +1,18 @@
-"""Memory while one answer is written: evidence for each next token, and drafts for speculation."""
+"""Memory while one answer is written: evidence for each next token."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from burnish_models.workspace_memory.mixing import Evidence, Weights, mix
-from burnish_models.workspace_memory.store import WorkspaceMemory
-from burnish_models.workspace_memory.suffixes import DEPTH, SuffixIndex
+from burnish_models.workspace_memory.mixing import Evidence, Shares, Weights, shares
+from burnish_models.workspace_memory.store import Found, WorkspaceMemory
+from burnish_models.workspace_memory.suffixes import DEPTH, PromptMatches, spelled, spelled_token
 
 __all__ = ["Recall"]
 
 _MOST_POSITIONS = 48
+_WIDTH = len(spelled([0] * DEPTH))
+_NOTHING = Found(0, [])
 
 
 class Recall:
@@ -29,35 +28,37 @@ class Recall:
     def __init__(
         self, prompt: Sequence[int], memory: WorkspaceMemory | None, weights: Weights, leave_out: str = ""
     ) -> None:
-        self._memory = memory
+        self._view = memory.view(leave_out) if memory is not None else None
         self._weights = weights
-        self._leave_out = leave_out
-        self._context = list(prompt[-DEPTH:])
-        self._prompt = SuffixIndex(np.asarray(prompt, dtype=np.int32))
+        self._past = spelled(prompt)
+        #: The prompt and the answer so far.
+        self.history = PromptMatches(prompt)
+        #: What the workspace knows of the present context, once it was asked.
+        self._found: Found | None = None
 
     def add(self, token: int) -> None:
         """The answer goes on with ``token``."""
-        self._context.append(token)
-        del self._context[:-DEPTH]
+        self._past = (spelled_token(token) + self._past)[:_WIDTH]
+        self.history.add(token)
+        self._found = None
+
+    def in_workspace(self) -> Found:
+        """The workspace's longest matches of the present context."""
+        if self._found is None:
+            self._found = self._view.find(self._past) if self._view is not None else _NOTHING
+        return self._found
 
     def evidence(self) -> list[Evidence]:
         """What is known of the next token, the farther source first."""
-        found = []
-        if self._memory is not None:
-            length, tokens = self._memory.match(self._context, self._leave_out)
-            if length:
-                found.append(Evidence("workspace", length, tokens))
-        match = self._prompt.match(self._context, _MOST_POSITIONS)
+        evidence = []
+        found = self.in_workspace()
+        if found.length:
+            evidence.append(Evidence("workspace", found.length, found.continuations()))
+        match = self.history.match(_MOST_POSITIONS)
         if match.length:
-            found.append(Evidence("file", match.length, self._prompt.tokens[match.positions]))
-        return found
+            evidence.append(Evidence("file", match.length, self.history.tokens[match.positions].tolist()))
+        return evidence
 
-    def mixed(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The model's ``probabilities`` of the next token with the evidence mixed in, in place."""
-        return mix(probabilities, self.evidence(), self._weights)
-
-    def draft(self, at_most: int) -> tuple[list[int], int]:
-        """What the workspace would go on with, and the length of the match; ``([], 0)`` for nothing."""
-        if self._memory is None:
-            return [], 0
-        return self._memory.draft(self._context, at_most, self._leave_out)
+    def shares(self) -> Shares:
+        """The shares of the next token's probability that the model and single tokens get."""
+        return shares(self.evidence(), self._weights)

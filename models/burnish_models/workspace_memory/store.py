@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from burnish_models.workspace_memory.suffixes import DEPTH, SEPARATOR, SuffixIndex
+from burnish_models.workspace_memory.suffixes import SEPARATOR, SuffixIndex
 
-__all__ = ["WorkspaceMemory"]
+__all__ = ["Found", "MemoryView", "WorkspaceMemory"]
 
 #: Recently changed documents are indexed apart, until they hold this many tokens; building so many takes milliseconds.
 _FRESH_TOKENS = 60_000
@@ -110,42 +110,51 @@ class WorkspaceMemory:
             self._stale = {name for name in base.spans if now.get(name) is not documents[name]}
             self._base, self._fresh = base, _segment(self._changed)
 
-    def match(self, context: Sequence[int], leave_out: str = "") -> tuple[int, NDArray[np.int32]]:
-        """``(length, tokens)``: the longest match of the end of ``context`` and what followed it, one per place.
+    def view(self, leave_out: str = "") -> MemoryView:
+        """What can be looked up now, for one request; later changes do not show in it.
 
         The document ``leave_out`` does not count: its text is in the prompt already, and an older state of it would
         repeat what the user has just changed.
         """
-        found = [
-            (segment.index, match)
-            for segment, hidden in self._segments(leave_out)
-            if (match := segment.index.match(context, _MOST_POSITIONS, hidden)).length
-        ]
-        if not found:
-            return 0, np.zeros(0, dtype=np.int32)
-        length = max(match.length for _, match in found)
-        tokens = [index.tokens[match.positions] for index, match in found if match.length == length]
-        return length, np.concatenate(tokens)
-
-    def _segments(self, leave_out: str) -> list[tuple[_Segment, list[tuple[int, int]]]]:
-        """Both segments as they are at one moment, each with the spans in it that do not count."""
         with self._lock:
             fresh, base = self._fresh, self._base
             gone = {leave_out} | (fresh.spans.keys() - self._documents.keys())
             stale = {leave_out, *self._stale}
-        return [
-            (segment, [segment.spans[name] for name in names if name in segment.spans])
-            for segment, names in ((fresh, gone), (base, stale))
-        ]
+        return MemoryView(
+            [
+                (segment.index, [segment.spans[name] for name in names if name in segment.spans])
+                for segment, names in ((fresh, gone), (base, stale))
+                if segment.spans
+            ]
+        )
 
-    def draft(self, context: Sequence[int], at_most: int, leave_out: str = "") -> tuple[list[int], int]:
-        """What followed the longest match, up to ``at_most`` tokens of one document, and the match's length."""
-        best: tuple[list[int], int] = ([], 0)
-        for segment, hidden in self._segments(leave_out):
-            match = segment.index.match(context[-DEPTH:], _MOST_POSITIONS, hidden)
-            if match.length > best[1]:
-                at = int(match.positions[-1])
-                follow = segment.index.tokens[at : at + at_most]
-                ends = np.nonzero(follow == SEPARATOR)[0]
-                best = follow[: ends[0] if len(ends) else at_most].tolist(), match.length
-        return best
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The longest matches of a context: their ``length`` in tokens (0 for none), and where, index by index."""
+
+    length: int
+    places: list[tuple[SuffixIndex, Sequence[int]]]
+
+    def continuations(self) -> list[int]:
+        """The tokens that followed, one a place."""
+        return [token for index, positions in self.places for token in index.tokens_at(positions)]
+
+
+class MemoryView:
+    """The documents of one workspace as they were at one moment.
+
+    Args:
+        segments: indexes, each with the ranges of positions in it that do not count; what changed last comes first.
+    """
+
+    def __init__(self, segments: Sequence[tuple[SuffixIndex, Sequence[tuple[int, int]]]]) -> None:
+        self._segments = segments
+
+    def find(self, past: bytes) -> Found:
+        """The longest matches of a context (:func:`~burnish_models.workspace_memory.suffixes.spelled`)."""
+        found = [(index, index.match(past, _MOST_POSITIONS, hidden)) for index, hidden in self._segments]
+        length = max((match.length for _, match in found), default=0)
+        return Found(
+            length, [(index, match.positions) for index, match in found if length and match.length == length]
+        )

@@ -97,9 +97,7 @@ def shown(end: Conclusion) -> CompletionResult:
     )
 
 
-def with_costs(
-    result: CompletionResult, found: Found, total_ms: float, threshold: float
-) -> CompletionResult:
+def with_costs(result: CompletionResult, found: Found, total_ms: float, threshold: float) -> CompletionResult:
     """The result with its figures and its origin; a reused answer cost no evaluation and no new tokens."""
     finish = found.answer.finish
     timings = Timings(total_ms=total_ms) if found.reused else replace(finish.timings, total_ms=total_ms)

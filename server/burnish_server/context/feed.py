@@ -98,6 +98,11 @@ class GraphFeed:
         imports = self._folders[root].imports
         return lambda wanted: imports.find(wanted, name)
 
+    @property
+    def complete(self) -> bool:
+        """Whether all files of the folders were read once, or will not be."""
+        return all(folder.complete for folder in self._folders.values())
+
     async def settled(self) -> None:
         """Wait until everything known so far is in the graphs; for tests and benchmarks."""
         for folder in self._folders.values():
@@ -132,6 +137,10 @@ class _Folder:
     async def ended(self) -> None:
         await asyncio.wait({self._task})
         await self._process.ended()
+
+    @property
+    def complete(self) -> bool:
+        return self._listed or self._task.done()
 
     async def settled(self) -> None:
         while (not self._listed or self.pending) and not self._task.done():

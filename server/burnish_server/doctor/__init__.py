@@ -7,6 +7,13 @@ from pathlib import Path
 
 from burnish_server.doctor.check import Check
 from burnish_server.doctor.engine import check_llama, check_model, check_smoke_load
+from burnish_server.doctor.learning import (
+    check_adapter,
+    check_consent,
+    check_last_run,
+    check_record,
+    check_train_extra,
+)
 from burnish_server.doctor.machine import (
     check_compiler,
     check_disk,
@@ -42,6 +49,11 @@ def examine(home: Path, *, on_check: Callable[[Check], None] | None = None) -> l
         check_llama,
         lambda: check_model(home),
         lambda: check_smoke_load(home),
+        lambda: check_consent(home),
+        lambda: check_record(home),
+        lambda: check_adapter(home),
+        check_train_extra,
+        lambda: check_last_run(home),
     ):
         check = run()
         checks.append(check)

@@ -40,9 +40,12 @@ def register(server: BurnishServer) -> None:
     def statistics() -> dict[str, int]:
         engine = server.host.engine
         info = engine.describe() if engine is not None else None
+        context = server.pipeline.context
         totals = {
             "evaluatedTokens": info.evaluated_tokens if info is not None else 0,
             "generatedTokens": info.generated_tokens if info is not None else 0,
+            # 1 once memory and code graph know all files of the workspace.
+            "workspaceRead": int(server.memory.complete and (context is None or context.feed.complete)),
         }
         return server.pipeline.scheduler.counters.as_json() | totals
 

@@ -32,6 +32,7 @@ def register(server: BurnishServer) -> None:
         if request is None:
             return types.InlineCompletionList(items=[])
         server.idle.cancel()
+        server.learning.cursor(request.uri, request.offset)
         result = await _answered(server, request)
         results = [result] if result.dropped is None and result.text else []
         if results and request.invoked:
@@ -97,9 +98,7 @@ def _item(
     command = types.Command(
         "Suggestion accepted", ACCEPTED, arguments=[request.uri, identity, list(result.imports)]
     )
-    return types.InlineCompletionItem(
-        insert_text=result.text, range=types.Range(start, end), command=command
-    )
+    return types.InlineCompletionItem(insert_text=result.text, range=types.Range(start, end), command=command)
 
 
 def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
@@ -133,4 +132,5 @@ def _own_request(server: BurnishServer, params: Any) -> CompletionRequest:
         invoked=True,
         fresh=bool(params.get("fresh", False)),
         max_latency_ms=latency,
+        memory=server.memory.workspace,
     )

@@ -46,11 +46,12 @@ def register(server: BurnishServer) -> None:
         training = server.host.background.training
         try:
             await server.host.background.train_now()
-            follower.asked = True
+            follower.asked = follower.waiting = True
             return {"run": await training.begun(_BEGIN_SECONDS)}
         except TrainingError as error:
-            follower.asked = False
             raise _failed(error) from error
+        finally:
+            follower.waiting = False
 
     @server.command("burnish.server.rollback")
     async def roll_back(*arguments: Any) -> dict[str, Any]:
@@ -73,6 +74,8 @@ class _Follower:
     def __init__(self, server: BurnishServer) -> None:
         #: Whether this client's user asked for the run, and waits to hear how it ends.
         self.asked = False
+        #: Whether the command that asked has not been answered: its answer says why a run could not begin.
+        self.waiting = False
         self._server = server
         self._bar: WorkProgress | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +98,8 @@ class _Follower:
         if bar is not None:
             bar.end()
         asked, self.asked = self.asked, False
+        if self.waiting and ended.report is None:
+            return
         if asked or ended.decision == "promoted":
             well = ended.decision != "failed"
             kind = types.MessageType.Info if well else types.MessageType.Error

@@ -8,6 +8,7 @@ editor's own switch. A client that sends neither has its outcomes inferred from 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +58,18 @@ class RecordingWatch:
         if now != self._known:
             self._known = now
             if now:
-                asyncio.get_running_loop().run_in_executor(None, preload)
+                asyncio.get_running_loop().run_in_executor(None, _preload)
             self._server.protocol.notify(STATUS, current_status(self._server))
 
     def _look_again(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._look_again)
         self.look()
+
+
+def _preload() -> None:
+    """Load what recording needs, so that no edit waits for it."""
+    preload()
+    importlib.import_module("burnish_telemetry.redaction")
 
 
 def register(server: BurnishServer) -> None:

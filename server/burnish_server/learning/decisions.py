@@ -7,39 +7,25 @@ that was taken back may be put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Literal
 
+from burnish_server.learning.following import Contact, Following
 from burnish_server.learning.offers import Offer
-from burnish_server.learning.ranges import Edit, Span, plain
+from burnish_server.learning.ranges import Span, plain
 from burnish_server.learning.survival import Kept, Survival
 from burnish_server.learning.telling import SEEN, VERBATIM, Teller, Why
 
-__all__ = ["Contact", "Decisions"]
+__all__ = ["Decisions"]
 
 _PAIRS = {"()", "[]", "{}", '""', "''"}
 #: An editor that reports nothing may also wait a moment and send several typed characters as one edit.
 _TYPED_TOGETHER = 3
-#: Farther apart than this, in characters, two places are not looked at for a line end between them.
-_FAR = 5_000
 #: Less than this share left after 30 seconds: what stands there after 120 was written instead.
 _LOST = 0.33
 
 
-@dataclass(slots=True)
-class Contact:
-    """How the edits of one change met an offer."""
-
-    inside: bool = False
-    across: bool = False
-    left: bool = False
-    inserted: str = ""
-    #: Another line was changed.
-    away: bool = False
-
-
-class Decisions:
+class Decisions(Following):
     """The offers and accepted texts of one document, and what is to be said of them.
 
     Args:
@@ -52,71 +38,10 @@ class Decisions:
     def __init__(
         self, text: str, teller: Teller, now: Callable[[], float], exact: Callable[[], bool]
     ) -> None:
-        self.text = text
-        self.offers: list[Offer] = []
-        self.survival = Survival(self._survived)
+        super().__init__(text, Survival(self._survived))
         self._tell = teller
         self._now = now
         self._exact = exact
-        self._cursor: int | None = None
-
-    # -- following edits -------------------------------------------------------------------------------------
-
-    def _placed(self, edit: Edit, text: str) -> Edit:
-        """The edit where it makes most sense: at a suggestion, if it may as well be read as one there."""
-        if edit.start == edit.end:
-            for offer in self.offers:
-                if offer.span.touched_by(edit) != "inside":
-                    moved = edit.moved_to(text, offer.span.end - len(offer.right))
-                    if moved is not edit:
-                        return moved
-        elif not edit.text:
-            for kept in self.survival.texts:
-                if kept.span.touched_by(edit) != "inside":
-                    moved = edit.moved_to(text, kept.span.start)
-                    if moved is not edit:
-                        return moved
-        return edit
-
-    def _follow(self, edit: Edit, text: str, contacts: dict[Offer, Contact], whole: set[Kept]) -> None:
-        """Move everything along with an edit of ``text``; ``whole`` loses accepted texts that it cuts across."""
-        for kept in self.survival.texts:
-            if kept.follow(edit, text) == "across":
-                whole.discard(kept)
-        for offer, contact in contacts.items():
-            span = offer.span
-            away = not (
-                _one_line(text, edit.end, span.start)
-                if edit.end < span.start
-                else _one_line(text, span.end, edit.start)
-            )
-            match span.grow(edit):
-                case "inside":
-                    contact.inside = True
-                    contact.inserted += edit.text
-                case "across":
-                    contact.across = True
-                case "left":
-                    contact.left = True
-                case _:
-                    contact.away = contact.away or away
-
-    def _may_be_typed(self, edits: Sequence[Edit]) -> bool:
-        """Whether a user may have typed this: one edit, where they were before."""
-        if len(edits) != 1:
-            return False
-        edit = edits[0].minimal(self.text)
-        if "\n" in edit.text and "\n" in self.text[edit.start : edit.end]:
-            return False
-        cursor = self._cursor
-        if cursor is None or edit.start <= cursor <= edit.end:
-            return True
-        return _one_line(self.text, min(cursor, edit.start), max(cursor, edit.start))
-
-    def _same_line(self, span: Span, place: int) -> bool:
-        if place < span.start:
-            return _one_line(self.text, place, span.start)
-        return place <= span.end or _one_line(self.text, span.end, place)
 
     # -- deciding --------------------------------------------------------------------------------------------
 
@@ -175,7 +100,7 @@ class Decisions:
         at_once = before == offer.base and reached == whole and len(inserted) > 1
         if reached <= before:
             offer.matched_seen = min(offer.matched_seen, reached)
-        elif offer.own_characters(reached) and (not self._is_typing(inserted) or at_once):
+        elif reached not in (offer.lead, offer.listed) and (not self._is_typing(inserted) or at_once):
             if reached == whole and not offer.taken:
                 self._take_all(offer)
             else:
@@ -229,6 +154,7 @@ class Decisions:
     def _comes_first(self, offer: Offer, now: float) -> None:
         """Of several answers to one request this is the one on screen."""
         offer.show(offer.at if offer.phase == "waiting" else now)
+        offer.verdict = ""
         for other in self.offers:
             if other is offer or not offer.group or other.group != offer.group:
                 continue
@@ -263,14 +189,14 @@ class Decisions:
 
     def _ignore(self, offer: Offer, why: Why) -> None:
         """An offer is gone without a decision, unless most of it was typed or some of it taken before."""
-        now = self._now()
+        at = self._now() if offer.hidden is None else offer.hidden_at
         if offer.phase == "open":
             if offer.taken:
                 self._part(offer)
             elif offer.typed_share >= VERBATIM:
-                self._tell.typed_through(offer, now, offer.typed_share)
+                self._tell.typed_through(offer, at, offer.typed_share)
             else:
-                self._tell.ignored(offer, now, why)
+                self._tell.ignored(offer, at, why)
         offer.phase = "done"
 
     def _leave(self, offer: Offer) -> None:
@@ -339,11 +265,6 @@ class Decisions:
 
     def _sweep(self) -> None:
         self.offers = [offer for offer in self.offers if offer.phase != "done"]
-
-
-def _one_line(text: str, start: int, end: int) -> bool:
-    """Whether no line ends between two places."""
-    return end - start <= _FAR and "\n" not in text[start:end]
 
 
 def _line_end(text: str, place: int) -> int:

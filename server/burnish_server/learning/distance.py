@@ -9,7 +9,7 @@ __all__ = ["changes", "distance", "preload"]
 
 def preload() -> None:
     """Load the library, which takes some hundredths of a second: not in an event loop."""
-    import rapidfuzz.distance  # noqa: F401
+    distance("", "")
 
 
 def distance(one: str, other: str) -> int:

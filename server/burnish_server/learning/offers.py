@@ -59,11 +59,11 @@ class Offer:
 
     Texts have plain line ends. ``target`` replaces ``span``, where ``before`` stands, the last of it (``right``) right of the
     cursor. The first ``lead`` characters of ``target`` are an item of the editor's own list, not the model's.
-    ``begin`` makes the first event. ``group`` is common to the answers to one request.
+    ``begin`` makes the first event, once. ``group`` is common to the answers to one request.
     """
 
     id: str
-    begin: Callable[[], Suggested | ActionOffered]
+    begin: Callable[[], Suggested | ActionOffered] | None
     place: Place
     target: str
     span: Span
@@ -83,6 +83,8 @@ class Offer:
     taken: int = 0
     #: Length of the text that is displayed: a beginning of the target.
     displayed: int = 0
+    #: How far the item goes that is selected in the editor's own list: who takes that has not taken the suggestion.
+    listed: int = -1
     recorded: bool = False
     #: The accept command was run.
     confirmed: bool = False
@@ -130,6 +132,11 @@ class Offer:
         if self.hidden is not None:
             self.unseen += now - self.hidden_at
             self.hidden = None
+
+    def come_back(self, matched: int, now: float) -> None:
+        """The user, who had typed something else, has put it right and sees it again."""
+        self.unseen += now - self.ended_at
+        self.phase, self.verdict, self.matched, self.matched_seen = "open", "", matched, matched
 
     def hide(self, why: Hidden, now: float) -> None:
         """It is not on screen any more."""

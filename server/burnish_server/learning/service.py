@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from burnish_server.completion.model import CompletionRequest, CompletionResult
 from burnish_server.learning.clock import Clock, HourlyBudget
 from burnish_server.learning.offers import Offer
-from burnish_server.learning.ranges import Edit, Span, plain
-from burnish_server.learning.suggested import Source, offer_of, suggested
+from burnish_server.learning.ranges import Edit, Span
+from burnish_server.learning.suggested import OfferMaker, Surroundings
 from burnish_server.learning.telling import Teller
 from burnish_server.learning.tracker import DocumentTracker, Made
 from burnish_telemetry.events import ActionOffered, Event, Place, new_id
 from burnish_telemetry.recorder import Recorder
 
-__all__ = ["Learning", "Surroundings"]
+__all__ = ["Learning"]
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +35,10 @@ _UNDO = 1.0
 Later = Callable[[float, Callable[[], None]], "asyncio.TimerHandle | None"]
 
 
-class Surroundings(Protocol):
-    """What an event says of where and by whom a suggestion was made."""
-
-    def place(self, uri: str) -> Place | None:
-        """The file; ``None`` where nothing of it may be recorded."""
-
-    def source(self, result: CompletionResult) -> Source:
-        """Who made a result."""
-
-    @property
-    def client(self) -> str:
-        """The editor's name and version."""
+def _item_of(request: CompletionRequest) -> Edit | None:
+    """The edit that taking the selected item of the editor's own list would make."""
+    item = request.selected
+    return None if item is None else Edit(item.start, item.end, item.text)
 
 
 def _in_loop(delay: float, work: Callable[[], None]) -> asyncio.TimerHandle:
@@ -75,6 +66,7 @@ class Learning:
         self.recorder = recorder
         self._around = surroundings
         self._clock = clock or Clock()
+        self._maker = OfferMaker(surroundings, self._clock)
         self._later = later
         self._trackers: dict[str, DocumentTracker] = {}
         self._teller = Teller(
@@ -151,7 +143,17 @@ class Learning:
         """
         if not self.recording:
             return ""
-        return self._guarded(uri, "", lambda: self._offered_action(uri, text, Span(*span), event, problems))
+
+        def follow() -> str:
+            place = self._around.place(uri)
+            if place is None:
+                return ""
+            offer = self._maker.of_action(text, Span(*span), event, problems, place)
+            known = self._followed(uri, text).offered_action(offer)
+            self._plan()
+            return known.id
+
+        return self._guarded(uri, "", follow)
 
     # -- what the editor does --------------------------------------------------------------------------------
 
@@ -253,13 +255,13 @@ class Learning:
         for result in results:
             known = tracker.again(result.start, result.end, result.text)
             if known is None:
-                offer = self._offer(request, result, place)
+                offer = self._maker.of_result(request, result, place)
                 offer.group = group
                 # An editor that reports what it shows will report this one as well.
                 offer.phase = "waiting" if self._exact or ids else "open"
                 new.append(offer)
-            elif group:
-                known.group = group
+            else:
+                tracker.served_again(known, group, first=not ids and not self._exact, item=_item_of(request))
             ids.append(known.id if known is not None else new[-1].id)
         if new and new[0].id == ids[0]:
             tracker.offered(new)
@@ -273,37 +275,8 @@ class Learning:
         if place is None:
             return
         tracker = self._followed(request.uri, request.source.text)
-        tracker.held_back(lambda: self._offer(request, result, place), request.offset)
+        tracker.held_back(lambda: self._maker.of_result(request, result, place), request.offset)
         self._plan()
-
-    def _offer(self, request: CompletionRequest, result: CompletionResult, place: Place) -> Offer:
-        identity, at = new_id(), self._clock.now()
-        source, client = self._around.source(result), self._around.client
-        time = self._clock.time_of(at)
-        begin = partial(suggested, request, result, identity, place, source=source, client=client, time=time)
-        return offer_of(request, result, identity, place, at, begin)
-
-    def _offered_action(
-        self,
-        uri: str,
-        text: str,
-        span: Span,
-        event: Callable[[str, Place], ActionOffered],
-        problems: Callable[[], int] | None,
-    ) -> str:
-        place = self._around.place(uri)
-        if place is None:
-            return ""
-        tracker, identity = self._followed(uri, text), new_id()
-        made = event(identity, place)
-        offer = Offer(
-            identity, lambda: made, place, plain(made.after), span, span.of(text), "", self._clock.now()
-        )
-        offer.action, offer.problems = True, problems
-        offer.problems_before = problems() if problems is not None else 0
-        known = tracker.offered_action(offer)
-        self._plan()
-        return known.id
 
     def _followed(self, uri: str, text: str) -> DocumentTracker:
         tracker = self._trackers.get(uri)

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from burnish_models.engine.base import FimPrompt
 from burnish_server.completion.confidence import TokenPiece
 from burnish_server.completion.model import CompletionRequest, CompletionResult
+from burnish_server.documents import SourceText
+from burnish_server.learning.clock import Clock
 from burnish_server.learning.offers import Offer
 from burnish_server.learning.ranges import Span, plain
-from burnish_telemetry.events import ContextFile, Display, Place, Prompt, Sampling, Suggested
+from burnish_telemetry.events import (
+    ActionOffered,
+    ContextFile,
+    Display,
+    Place,
+    Prompt,
+    Sampling,
+    Suggested,
+    new_id,
+)
 
-__all__ = ["Source", "offer_of", "suggested"]
+__all__ = ["OfferMaker", "Source", "Surroundings", "suggested"]
+
+
+_NO_TEXT = SourceText("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +43,73 @@ class Source:
     comparison: bool = False
 
 
-def offer_of(
-    request: CompletionRequest,
-    result: CompletionResult,
-    identity: str,
-    place: Place,
-    at: float,
-    begin: Callable[[], Suggested],
-) -> Offer:
-    """What is followed of a result that is shown at ``at`` (or, with a rule that dropped it, not shown)."""
-    text = request.source.text
-    if result.dropped is not None:
-        here = request.offset
-        return Offer(identity, begin, place, plain(result.candidate), Span(here, here), "", "", at)
-    return Offer(
-        id=identity,
-        begin=begin,
-        place=place,
-        target=plain(result.text),
-        span=Span(result.start, result.end),
-        before=plain(text[result.start : result.end]),
-        right=plain(text[request.offset : result.end]),
-        at=at,
-        lead=_lead(request),
-    )
+class Surroundings(Protocol):
+    """What an event says of where and by whom a suggestion was made."""
+
+    def place(self, uri: str) -> Place | None:
+        """The file; ``None`` where nothing of it may be recorded."""
+
+    def source(self, result: CompletionResult) -> Source:
+        """Who made a result."""
+
+    @property
+    def client(self) -> str:
+        """The editor's name and version."""
+
+
+class OfferMaker:
+    """Makes what is followed of a suggestion. Its event is made when there is something to tell, if ever."""
+
+    def __init__(self, surroundings: Surroundings, clock: Clock) -> None:
+        self._around = surroundings
+        self._clock = clock
+
+    def of_result(self, request: CompletionRequest, result: CompletionResult, place: Place) -> Offer:
+        """A result that is about to be shown (or, with a rule that dropped it, not shown)."""
+        identity, at = new_id(), self._clock.now()
+        begin = partial(
+            suggested,
+            # The document and its tree are not needed for the event, and this may wait for minutes.
+            replace(request, source=_NO_TEXT, tree=None),
+            result,
+            identity,
+            place,
+            source=self._around.source(result),
+            client=self._around.client,
+            time=self._clock.time_of(at),
+        )
+        text = request.source.text
+        if result.dropped is not None:
+            here = request.offset
+            return Offer(identity, begin, place, plain(result.candidate), Span(here, here), "", "", at)
+        return Offer(
+            id=identity,
+            begin=begin,
+            place=place,
+            target=plain(result.text),
+            span=Span(result.start, result.end),
+            before=plain(text[result.start : result.end]),
+            right=plain(text[request.offset : result.end]),
+            at=at,
+            lead=_lead(request),
+        )
+
+    def of_action(
+        self,
+        text: str,
+        span: Span,
+        event: Callable[[str, Place], ActionOffered],
+        problems: Callable[[], int] | None,
+        place: Place,
+    ) -> Offer:
+        """A code action for ``span`` of ``text``; the arguments are those of ``Learning.offered_action``."""
+        identity = new_id()
+        made = event(identity, place)
+        before = span.of(text)
+        offer = Offer(identity, lambda: made, place, plain(made.after), span, before, "", self._clock.now())
+        offer.action, offer.problems = True, problems
+        offer.problems_before = problems() if problems is not None else 0
+        return offer
 
 
 def suggested(

@@ -60,9 +60,9 @@ class Teller:
 
     def seen(self, offer: Offer) -> None:
         """It has been visible long enough to be read."""
-        if not offer.recorded:
-            offer.recorded = True
-            self._record(offer.begin())
+        if not offer.recorded and offer.begin is not None:
+            begin, offer.begin, offer.recorded = offer.begin, None, True
+            self._record(begin())
 
     def accepted(self, offer: Offer, by: Literal["command", "inferred"]) -> None:
         """All of it was taken."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from burnish_server.learning.decisions import Contact, Decisions
+from burnish_server.learning.decisions import Decisions
+from burnish_server.learning.following import Contact
 from burnish_server.learning.offers import Hidden, Offer, progress
 from burnish_server.learning.ranges import Edit, plain, refined
 from burnish_server.learning.survival import TOGETHER, Kept
@@ -59,7 +60,8 @@ class DocumentTracker(Decisions):
     def again(self, start: int, end: int, text: str) -> Offer | None:
         """The offer that ``text`` for ``[start, end)`` continues: typing into it or asking again makes no new one."""
         for offer in reversed(self.offers):
-            if offer.phase not in ("open", "waiting") or offer.held_back or offer.action:
+            astray = offer.phase == "leaving" and offer.verdict == "diverged" and not offer.torn
+            if offer.held_back or offer.action or not (astray or offer.phase in ("open", "waiting")):
                 continue
             span = offer.span
             low, high = min(span.start, start), max(span.end, end)
@@ -68,13 +70,31 @@ class DocumentTracker(Decisions):
             reached: int | None = len(offer.target) if body == whole else None
             if reached is None and (low, high) == (span.start, span.end) and not _goes_on(body, offer.target):
                 reached = progress(body, offer.target, offer.right)
-            if reached is not None and reached > offer.matched:
+            matched = offer.reached(offer.span.of(self.text)) if astray else offer.matched
+            if reached is not None and matched is not None and reached > matched:
                 offer.displayed = reached
                 offer.touched_at = self._now()
-                if offer.phase == "open":
+                if astray:
+                    offer.come_back(matched, self._now())
+                elif offer.phase == "open":
                     offer.show(self._now())
                 return offer
         return None
+
+    def served_again(self, offer: Offer, group: str, *, first: bool, item: Edit | None) -> None:
+        """An offer that is known is part of an answer again, as the ``first`` on screen or beside others of ``group``.
+
+        ``item`` is the edit that the editor's own list would make.
+        """
+        offer.group = group or offer.group
+        if first and offer.phase == "waiting":
+            offer.show(self._now())
+        offer.listed = -1
+        item = None if item is None else item.minimal(self.text)
+        if item is not None and offer.span.touched_by(item) == "inside":
+            left, right = self.text[offer.span.start : item.start], self.text[item.end : offer.span.end]
+            reached = offer.reached(plain(left + item.text + right))
+            offer.listed = -1 if reached is None else reached
 
     def offered(self, new: Sequence[Offer]) -> None:
         """New offers are shown, the first of them on screen: they take the place of those before."""
@@ -205,7 +225,7 @@ class DocumentTracker(Decisions):
             return False
         if offer.phase == "taken":
             self._accepted(offer, "command")
-        elif offer.phase != "done":
+        elif offer.phase in ("open", "waiting") or (offer.phase == "leaving" and offer.verdict):
             content = offer.span.of(self.text)
             offer.confirmed = True
             if content != offer.before and offer.matched < offer.displayed:

@@ -41,11 +41,16 @@ export class Home {
    */
   async newEvent(kind, known) {
     const ids = new Set(known.map((event) => event.id));
-    return until(
-      `an event of the kind ${kind}`,
-      () => this.events().find((event) => event.kind === kind && !ids.has(event.id)),
-      { timeoutMs: 30_000, everyMs: 500 },
-    );
+    let fresh = [];
+    const look = () => {
+      fresh = this.events().filter((event) => !ids.has(event.id));
+      return fresh.find((event) => event.kind === kind);
+    };
+    try {
+      return await until(`an event of the kind ${kind}`, look, { timeoutMs: 30_000, everyMs: 500 });
+    } catch (error) {
+      throw new Error(`${error.message}; there came only ${JSON.stringify(fresh, null, 1)}`, { cause: error });
+    }
   }
 
   /**

@@ -31,6 +31,8 @@ from burnish_telemetry.store import Store, store_file
 
 #: On days on which an adapter serves, the model alone gets this share.
 COMPARISON = 0.2
+#: Lines of context above and below; few, so that training on them is quick.
+ABOVE, BELOW = 6, 2
 _SHORTEST = 14
 
 
@@ -55,8 +57,8 @@ def spots(workspace: Path, rng: random.Random) -> list[Spot]:
             if len(line) - indent < _SHORTEST or line.lstrip().startswith(("#", '"""')):
                 continue
             cut = rng.randint(indent + 2, len(line) - 8)
-            before = "".join(f"{earlier}\n" for earlier in lines[:number])
-            after = "".join(f"\n{later}" for later in lines[number + 1 :])
+            before = "".join(f"{earlier}\n" for earlier in lines[max(0, number - ABOVE) : number])
+            after = "".join(f"\n{later}" for later in lines[number + 1 : number + 1 + BELOW])
             found.append(Spot(file.relative_to(workspace).as_posix(), before, line[:cut], line[cut:], after))
     rng.shuffle(found)
     return found

@@ -1,6 +1,6 @@
 /** One run of the editor for the tests: a copy of examples/, a fresh profile, a browser, and the logs if it fails. */
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 import { freePort, prepareProfile, profileIn, startBrowserEditor } from "../../../scripts/lib/editor.mjs";
 import { E2E_SETTINGS, EXAMPLES, ROOT, TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
 import { endAll } from "../../../scripts/lib/run.mjs";
+import { until } from "./wait.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const BROWSER_ARGUMENTS = [
@@ -64,18 +65,22 @@ export class Session {
     return path.join(this.folder, "burnish-home");
   }
 
-  /** The file with the editor's settings. */
-  get settingsFile() {
-    return path.join(this.profile.data, "User", "settings.json");
-  }
-
   /**
-   * Changes the editor's settings while it runs.
+   * Changes the editor's settings while it runs, in its own editor: without native modules it does not watch the file.
    * @param {Record<string, unknown>} changes
    */
-  changeSettings(changes) {
-    const present = JSON.parse(readFileSync(this.settingsFile, "utf8"));
-    writeFileSync(this.settingsFile, JSON.stringify({ ...present, ...changes }, null, 2));
+  async changeSettings(changes) {
+    const file = path.join(this.profile.data, "User", "settings.json");
+    const settings = { ...JSON.parse(readFileSync(file, "utf8")), ...changes };
+    await this.workbench.command("Preferences: Open User Settings (JSON)");
+    await this.workbench.tab(/settings\.json/);
+    await this.workbench.focusedEditor();
+    await this.workbench.press("Control+A");
+    await this.page.keyboard.insertText(JSON.stringify(settings));
+    // What the editor closed by itself stands right of it.
+    await this.workbench.press("Control+Shift+End", "Delete", "Control+S");
+    await until("the settings to be saved", () => readFileSync(file, "utf8") === JSON.stringify(settings));
+    await this.workbench.command("View: Close Editor");
   }
 
   /**

@@ -49,6 +49,11 @@ export class Workbench {
     const name = parts[parts.length - 1];
     await row(name, parts.length).dblclick({ timeout: 30_000 });
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: 30_000 });
+    await this.focusedEditor();
+  }
+
+  /** Waits until an editor takes what is typed. */
+  async focusedEditor() {
     await this.page.locator(".monaco-editor.focused").first().waitFor({ timeout: 30_000 });
   }
 

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from burnish_models.adapters.registry import registry_file
 from burnish_models.errors import ModelMissingError
 from burnish_server import doctor as doctor_package
 from burnish_server.commands.doctor import doctor
-from burnish_server.doctor import engine, machine
+from burnish_server.doctor import engine, learning, machine
 from burnish_server.doctor.check import Check
+from burnish_telemetry.consent import ConsentFile
+from burnish_telemetry.store import Store, store_file
+from tests.unit.telemetry.making import suggested
 
 
 def test_what_this_machine_has() -> None:
@@ -98,3 +102,45 @@ def test_the_command(
     assert ("mend it" in shown.output) == any(not check.ok for check in checks)
     as_json = CliRunner().invoke(doctor, ["--json"], obj={"home": tmp_path})
     assert json.loads(as_json.output)["ok"] is (status == 0)
+
+
+def test_learning_in_an_empty_home(tmp_path: Path) -> None:
+    for check in (
+        learning.check_consent(tmp_path),
+        learning.check_record(tmp_path),
+        learning.check_adapter(tmp_path),
+        learning.check_last_run(tmp_path),
+    ):
+        assert check.ok
+        assert not check.essential
+    assert learning.check_consent(tmp_path).detail == "recording is off, learning is off"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_learning_that_is_on_and_has_run(tmp_path: Path) -> None:
+    ConsentFile(tmp_path).agree("record", through="a test")
+    with Store(store_file(tmp_path)) as store:
+        store.append([suggested()])
+    run = tmp_path / "runs" / "20261121T090000-abcd"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    report = {"ended": "2026-11-21T10:00:00+00:00", "decision": "failed", "reason": "The disk is full."}
+    (run / "report.json").write_text(json.dumps(report))
+    assert learning.check_consent(tmp_path).detail == "recording is on, learning is off"
+    assert learning.check_record(tmp_path).detail.startswith("1 events, ")
+    last = learning.check_last_run(tmp_path)
+    assert not last.ok
+    assert last.detail == "2026-11-21T10:00:00+00:00, failed: The disk is full."
+
+
+def test_learning_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "consent.json").write_text("{")
+    assert "damaged" in learning.check_consent(tmp_path).detail
+    registry = registry_file(tmp_path)
+    registry.parent.mkdir()
+    registry.write_bytes(b"no database" * 500)
+    assert "cannot be used" in learning.check_adapter(tmp_path).detail
+    monkeypatch.setattr("burnish_server.serving.training.EXTRA", ("torch", "no_such_package"))
+    extra = learning.check_train_extra()
+    assert (extra.ok, extra.detail) == (False, "not installed: no_such_package; needed for learning only")
+    assert extra.mend.endswith('-m pip install "burnish[train]"')

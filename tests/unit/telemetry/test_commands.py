@@ -113,7 +113,8 @@ def test_export(tmp_path: Path) -> None:
 
 
 def test_stats(tmp_path: Path) -> None:
-    assert document(run(tmp_path, "stats", "--json")) == {"days": [], "labels": {}, "adapters": []}
+    empty = {"days": [], "labels": {}, "daily": [], "by_adapter": [], "adapters": []}
+    assert document(run(tmp_path, "stats", "--json")) == empty
     fill(tmp_path)
     found = document(run(tmp_path, "stats", "--json"))
     assert [(day["shown"], day["kept"]) for day in found["days"]] == [(1, 1), (1, 0)]

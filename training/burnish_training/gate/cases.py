@@ -111,15 +111,13 @@ def event_cases(recorded: Iterable[Recorded], files: Mapping[str, SourceFile]) -
 
 def truth_in_file(prompt: Prompt, text: str) -> str:
     """The rest of the line at a prompt's cursor as it stands in ``text``; empty where the place is not found for sure."""
-    before = prompt.prefix + prompt.typed
-    lines = before.split("\n")
+    lines = (prompt.prefix + prompt.typed).split("\n")
+    # A line break in front of everything, so that the first line is found like any other.
+    text = "\n" + text
     for count in _ANCHOR_LINES:
-        anchor = "\n".join(lines[-count:])
-        if len(lines) > count:
-            anchor = "\n" + anchor
-        elif not text.startswith(anchor):
-            continue
-        if not anchor.strip() or (at := text.find(anchor)) < 0:
+        anchor = "\n" + "\n".join(lines[-count:])
+        at = text.find(anchor)
+        if at < 0 or not anchor.strip():
             continue
         if text.find(anchor, at + 1) >= 0:
             return ""  # a longer anchor would have told them apart

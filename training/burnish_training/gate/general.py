@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import sysconfig
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from burnish_models.engine import EngineSettings, LlamaCppEngine
 
-__all__ = ["bits_per_byte", "general_code", "general_scores"]
+__all__ = ["general_code", "general_scores", "scoring_engine"]
 
 #: Always there: what Burnish itself is installed with. The bundled model has not seen the first two.
 _PACKAGES = ("rich", "click")
@@ -31,8 +30,13 @@ def _candidates() -> Iterator[Path]:
     yield from sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
 
 
-def general_code(characters: int) -> list[str]:
-    """A fixed sample of about so many characters: beginnings of files of the standard library and of two packages."""
+def general_code(characters: int, part: int = 0) -> list[str]:
+    """A fixed sample of about so many characters: beginnings of files of the standard library and of two packages.
+
+    Args:
+        characters: how many.
+        part: 0 is what the gate judges by, 1 is other code, by which an adapter's strength is chosen.
+    """
     texts = []
     for path in _candidates():
         try:
@@ -43,7 +47,7 @@ def general_code(characters: int) -> list[str]:
             texts.append(text[: text.rfind("\n", 0, _PIECE) + 1])
     random.Random(_SEED).shuffle(texts)
     chosen, total = [], 0
-    for text in texts:
+    for text in texts[part % 2 :: 2]:
         if total >= characters:
             break
         chosen.append(text)
@@ -51,18 +55,15 @@ def general_code(characters: int) -> list[str]:
     return chosen
 
 
-def bits_per_byte(nats: float, size: int) -> float:
-    """Bits a byte of a text of ``size`` bytes."""
-    return nats / math.log(2) / max(1, size)
-
-
-async def general_scores(engine: LlamaCppEngine, adapter: Path | None, texts: list[str]) -> list[float]:
-    """Nats of each text with an adapter, or with none, in llama.cpp.
+async def general_scores(
+    engine: LlamaCppEngine, adapter: Path | None, texts: list[str], scale: float = 1.0
+) -> list[float]:
+    """Nats of each text with an adapter at this scale, or with none, in llama.cpp.
 
     Raises:
         EngineError: the engine failed or refuses the adapter.
     """
-    await engine.set_adapter(None if adapter is None else str(adapter))
+    await engine.set_adapter(None if adapter is None else str(adapter), scale)
     return [(await engine.score(text, window=_WINDOW))[0] for text in texts]
 
 

@@ -32,6 +32,7 @@ logging.getLogger("pygls").setLevel(logging.ERROR)
 
 _START_S = 300.0
 _SWAP_S = 60.0
+_READ_S = 120.0
 _POLL_S = 0.05
 _STOP_S = 20.0
 
@@ -105,6 +106,7 @@ class ServedStack:
         await self._request("initialize", self._initialize(), _START_S)
         self._client.protocol.notify("initialized", {})
         await self._until_served("", _START_S)
+        await self._until_read()
 
     def _initialize(self) -> dict[str, Any]:
         folders = [{"uri": Path(folder).as_uri(), "name": Path(folder).name} for folder in self._folders]
@@ -160,6 +162,21 @@ class ServedStack:
                     f"The server for the gate did not take up the adapter {adapter or '(none)'} within {timeout:.0f} s: "
                     f"{state}, {served or 'no adapter'}. {status.get('detail') or ''}"
                 )
+            await asyncio.sleep(_POLL_S)
+
+    async def _until_read(self) -> None:
+        """Wait until the workspace is known, so that the first answers are given as the last ones are.
+
+        A workspace that takes too long is judged as far as it is known.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _READ_S
+        while loop.time() < deadline:
+            counts = await self._request(
+                "workspace/executeCommand", {"command": "burnish.server.statistics"}, _SWAP_S
+            )
+            if counts.get("workspaceRead"):
+                return
             await asyncio.sleep(_POLL_S)
 
     async def ask(self, case: GateCase) -> Answer:

@@ -108,7 +108,7 @@ def status(as_json: bool) -> None:
 
     home = _home()
     runs = Runs(home)
-    document = {
+    document: dict[str, Any] = {
         "schedule": schedule_status(),
         "running": runs.running(),
         "last": runs.last_report(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -112,11 +113,11 @@ def lower_priority() -> None:
     """Give way to everything else: processor and disk, as far as the system lets us."""
     process = psutil.Process()
     try:
-        if psutil.WINDOWS:
+        if sys.platform == "win32":
             process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             process.nice(max(process.nice(), 15))
-        if psutil.LINUX:
+        if sys.platform.startswith("linux"):
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
     except (psutil.Error, OSError, ValueError):
         # A container may forbid it; the run is only less polite then.

@@ -17,7 +17,7 @@ from burnish_training.kto.batches import Example, Kind
 from burnish_training.nightly.recorded import Recorded
 from burnish_training.nightly.replay_fim import replay_cuts
 from burnish_training.nightly.settings import DataSettings
-from burnish_training.nightly.tokens import ServedTokens, fim_prompt
+from burnish_training.nightly.tokens import ServedTokens, fim_prompt, whole
 from burnish_training.nightly.workspace import SourceFile, held_out, is_held_out_place
 
 __all__ = ["Dataset", "Figures", "build_dataset", "shortage", "weigh"]
@@ -136,7 +136,7 @@ def _capped(entries: Sequence[Recorded], settings: DataSettings, dropped: Counte
     """The newest of each file and each hour."""
     files: Counter[str] = Counter()
     hours: Counter[str] = Counter()
-    kept = []
+    kept: list[Recorded] = []
     for entry in reversed(entries):
         hour = f"{entry.label.time:%Y%m%d%H}"
         if files[entry.location] >= settings.most_per_file:
@@ -172,7 +172,7 @@ def _examples(
             if example.kind is not Kind.SUPERVISED:
                 verdicts.setdefault((example.prompt, example.completion), set()).add(example.kind)
     seen: set[tuple[tuple[int, ...], tuple[int, ...], Kind]] = set()
-    kept = []
+    kept: list[tuple[Recorded, list[Example]]] = []
     for entry, found in made:
         fresh = []
         for example in found:
@@ -210,7 +210,13 @@ def _of_one(
         if of is not Kind.UNDESIRABLE and any(line.strip() in forbidden for line in lines):
             continue
         made = tokens.example(
-            prompt, text, of, ends=ends, room=settings.prompt_tokens, longest=settings.completion_tokens
+            prompt,
+            text,
+            of,
+            ends=ends,
+            room=settings.prompt_tokens,
+            longest=settings.completion_tokens,
+            weight=settings.written_weight if of is Kind.SUPERVISED else 1.0,
         )
         if made is not None:
             found.append(made)
@@ -236,7 +242,7 @@ def _replay(
             longest=settings.completion_tokens,
         )
         if made is not None:
-            found.append(made)
+            found.append(whole(made) if settings.replay_whole else made)
     return found
 
 

@@ -26,6 +26,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from burnish_models.paths import write_atomically
+from burnish_telemetry.unfinished import RUNS_FOLDER, clear_run
 from burnish_training.nightly.errors import RunFolderError, RunLockedError
 
 __all__ = ["RunFolder", "Runs", "now_text", "read_json"]
@@ -65,8 +66,13 @@ class RunFolder:
         return self.path / "data"
 
     @property
+    def trained(self) -> Path:
+        """The adapter as it was trained."""
+        return self.path / "trained.gguf"
+
+    @property
     def adapter(self) -> Path:
-        """The trained adapter, until the registry has it."""
+        """The adapter at the strength it is to have, until the registry has it."""
         return self.path / "adapter.gguf"
 
     def read(self, name: str) -> dict[str, Any] | None:
@@ -89,10 +95,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove everything that holds the user's text or weights made from it; what the run was stays."""
-        for name in ("data", "data.part"):
-            shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("checkpoint.pt", "checkpoint.part", "adapter.gguf", "answers.jsonl"):
-            (self.path / name).unlink(missing_ok=True)
+        clear_run(self.path)
 
     @property
     def unfinished(self) -> bool:
@@ -107,7 +110,7 @@ class Runs:
     """All runs below a home folder."""
 
     def __init__(self, home: Path) -> None:
-        self.folder = home / "runs"
+        self.folder = home / RUNS_FOLDER
 
     @property
     def references(self) -> Path:

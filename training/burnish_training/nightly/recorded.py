@@ -40,9 +40,9 @@ def read_record(store: Store, since: datetime, until: datetime) -> list[Recorded
     Raises:
         StoreError: the record cannot be read.
     """
-    groups = []
+    groups: list[tuple[Event, ...]] = []
     for events in store.suggestions(since, until):
-        known = [event for event in events if event.time < until]
+        known = tuple(event for event in events if event.time < until)
         if known:
             groups.append(known)
     groups.sort(key=lambda events: min((event.time, event.suggestion) for event in events))

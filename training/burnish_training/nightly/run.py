@@ -28,7 +28,8 @@ from burnish_training.nightly.folder import RunFolder, Runs, now_text
 from burnish_training.nightly.progress import Listener, Progress
 from burnish_training.nightly.report import empty_report
 from burnish_training.nightly.settings import NightlySettings, RunOptions
-from burnish_training.nightly.steps import Night, Verdict
+from burnish_training.nightly.steps import Night
+from burnish_training.nightly.verdict import Verdict
 
 __all__ = ["run_nightly", "work_offline"]
 

@@ -26,8 +26,12 @@ class DataSettings:
     most_examples: int = 3000
     #: Share of the examples that are cut from the user's own files.
     replay_share: float = 0.3
+    #: Whether such an example is learned whole, the text around the cursor too: much more for the same work.
+    replay_whole: bool = True
+    #: Weight of a token that the user wrote instead of a suggestion, next to one of their files.
+    written_weight: float = 8.0
     #: Tokens of a prompt at most; far ends give way as they do when serving.
-    prompt_tokens: int = 640
+    prompt_tokens: int = 512
     completion_tokens: int = 160
     least_judged: int = 40
     least_of_a_kind: int = 5
@@ -43,17 +47,24 @@ class DataSettings:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a night trains. ``learning_rate`` 0 chooses by the model's size."""
+    """How a night trains.
+
+    ``learning_rate`` 0 chooses by the model's size. ``supervised_desirable`` is the weight of a token of a wanted suggestion,
+    as ``written_weight`` is. ``most_forgotten`` is how much harder general code may become (bits a byte, as a factor)
+    before the adapter is made weaker; a little less than the gate allows, on other code than the gate's.
+    """
 
     rank: int = 16
     beta: float = 0.1
     learning_rate: float = 0.0
     epochs: int = 3
     supervised_weight: float = 1.0
-    supervised_desirable: float = 0.5
+    supervised_desirable: float = 4.0
     token_budget: int = 2048
-    examples_per_step: int = 16
+    examples_per_step: int = 12
     seed: int = 0
+    most_forgotten: float = 1.01
+    general_characters: int = 40_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from burnish_models.adapters.errors import AdapterRefusedError
-from burnish_models.adapters.records import Lineage, State
-from burnish_models.adapters.registry import Registry
-from burnish_models.gguf_file import file_sha256
 from burnish_telemetry.consent import Consent, ConsentFile
-from burnish_telemetry.errors import StoreError
-from burnish_telemetry.labels import LABELLER_VERSION
 from burnish_telemetry.store import Store, store_file
 from burnish_training.nightly.conditions import Conditions
+from burnish_training.nightly.dataset import Dataset, build_dataset, shortage
 from burnish_training.nightly.errors import RunFolderError, StoppedError
 from burnish_training.nightly.folder import RunFolder, Runs
 from burnish_training.nightly.frozen import Frozen, freeze, thaw
+from burnish_training.nightly.judging import apply_decision, judge
 from burnish_training.nightly.progress import Progress
+from burnish_training.nightly.recorded import Recorded, read_record
 from burnish_training.nightly.report import data_figures
 from burnish_training.nightly.settings import NightlySettings, RunOptions
+from burnish_training.nightly.verdict import Verdict
 
-__all__ = ["Night", "Verdict"]
+__all__ = ["Night"]
 
 _WAIT_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A report's decision and reason; ``resumable``: the next run goes on with this one."""
-
-    decision: str
-    reason: str
-    resumable: bool = False
 
 
 @dataclass
@@ -71,20 +60,18 @@ class Night:
         if not consent.train.holds:
             return Verdict("no-consent", _no_consent(consent))
         if (decided := self.folder.read("decision")) is not None:
-            return self._apply(decided)
+            return apply_decision(self, decided)
         self.wait("data")
         frozen = self._data(consent)
         figures = frozen.dataset.figures
         self.report["data"] = data_figures(figures, frozen.since, frozen.until, self.settings.data)
-        from burnish_training.nightly.dataset import shortage
-
         if missing := shortage(figures, self.settings.data):
             return Verdict("not-enough-data", missing)
         if not self.folder.adapter.is_file():
             self._train(frozen)
         else:
             self.report["training"] = self.folder.read("training")
-        return self._judge(frozen)
+        return judge(self, frozen)
 
     # -- waiting ---------------------------------------------------------------------------------------------
 
@@ -131,20 +118,17 @@ class Night:
                 frozen = thaw(self.folder)
             except RunFolderError:
                 frozen = None
-            if frozen is not None and self._still_there(store, frozen):
+            if frozen is not None and self.still_there(store, frozen):
                 return frozen
             self.folder.clear()
-            from burnish_training.nightly.recorded import read_record
-
             recorded = read_record(store, since, until)
         frozen = Frozen(self._build(recorded, consent), since, until, self.threshold)
         self.stopped()
         freeze(self.folder, frozen)
         return frozen
 
-    def _build(self, recorded: Any, consent: Consent) -> Any:
+    def _build(self, recorded: Sequence[Recorded], consent: Consent) -> Dataset:
         from burnish_telemetry.redaction import SecretScanner
-        from burnish_training.nightly.dataset import build_dataset
         from burnish_training.nightly.tokens import load_tokens
         from burnish_training.nightly.workspace import read_workspace
 
@@ -162,7 +146,7 @@ class Night:
         )
 
     @staticmethod
-    def _still_there(store: Store, frozen: Frozen) -> bool:
+    def still_there(store: Store, frozen: Frozen) -> bool:
         """Whether nothing that the data set was made from has been erased."""
         present = {event.id for events in store.suggestions(frozen.since, frozen.until) for event in events}
         return present.issuperset(frozen.dataset.events)
@@ -174,6 +158,7 @@ class Night:
 
         from burnish_training.kto.batches import examples_sha256
         from burnish_training.kto.config import Budget
+        from burnish_training.nightly.strength import choose_strength, with_strength
         from burnish_training.nightly.training import TrainingHooks, config_for, train_adapter
 
         torch.set_num_threads(self.threads)
@@ -196,106 +181,25 @@ class Night:
             budget=Budget(steps=self.options.max_steps, seconds=self.options.max_minutes * 60),
             checkpoint_s=self.options.checkpoint_s,
         )
+        self.stopped()
+        self.progress.phase("training", "Choosing how strong it may be", 1, 1)
+        recipe = self.settings.recipe
+        strength = asyncio.run(
+            choose_strength(
+                self.model,
+                self.folder.trained,
+                most_forgotten=recipe.most_forgotten,
+                characters=recipe.general_characters,
+                threads=self.options.threads,
+            )
+        )
+        figures = {**figures, "strength": strength}
         self.report["training"] = figures
         self.folder.write("training", figures)
-
-    # -- gate ------------------------------------------------------------------------------------------------
-
-    def _judge(self, frozen: Frozen) -> Verdict:
-        """Check the adapter, ask the gate, and do what it says."""
-        from burnish_training.gate.run import GateInput, run_gate
-
-        self.wait("checking")
-        self.progress.phase("checking", "Trying the adapter in a process of its own", 0, 1)
-        identity = file_sha256(self.folder.adapter)
-        registry = Registry(self.home)
-        if (refusal := self._register(registry, identity, frozen)) is not None:
-            return refusal
-        record = registry.find(identity)
-        active = registry.serving(self.base_sha256).active
-        self.report.update(adapter=record.id, adapter_name=record.name)
-        if record.state is not State.CANDIDATE:
-            return Verdict(
-                "refused",
-                "Tonight's training led to the very adapter of an earlier night. What you had stays in use.",
-            )
-        variants: dict[str, Path | None] = {"base": None}
-        if active is not None and active.path is not None and active.path.is_file():
-            variants["incumbent"] = active.path
-        variants["candidate"] = record.path
-        gate = self.settings.gate
-        given = GateInput(
-            model=self.model,
-            variants=variants,
-            cases=frozen.dataset.cases,
-            threshold=frozen.threshold,
-            general_characters=gate.general_characters,
-            resamples=gate.resamples,
-            threads=0,
-            most_latency_ms=gate.most_latency_ms,
-        )
-        decision = asyncio.run(
-            run_gate(
-                given,
-                self.folder.path,
-                should_stop=self.should_stop,
-                wait=lambda: self.wait("gate"),
-                progress=lambda done, total: self.progress.phase(
-                    "gate", "Asking the new adapter and the one in use the same", done, total
-                ),
-            )
-        )
-        decided = {
-            "adapter": record.id,
-            "incumbent": active.id if active is not None else None,
-            "gate": decision.as_json(),
-            "report": {**self.report, "incumbent": active.id if active is not None else None},
-        }
-        self.folder.write("decision", decided)
-        return self._apply(decided)
-
-    def _register(self, registry: Registry, identity: str, frozen: Frozen) -> Verdict | None:
-        """Write down what the adapter learned from, then hand it to the registry; a verdict where that ends the run."""
-        with Store(store_file(self.home)) as store:
-            if identity not in {origin.adapter for origin in store.adapters()}:
-                try:
-                    store.learned(identity, self.base_sha256, frozen.dataset.events)
-                except StoreError as error:
-                    if not self._still_there(store, frozen):
-                        self.folder.clear()
-                        return Verdict(
-                            "stopped",
-                            "Some of what it learned from was erased meanwhile, so the adapter was thrown away. The next run "
-                            "learns from what is left.",
-                        )
-                    raise error
-            lineage = Lineage(str(LABELLER_VERSION), self.folder.run, frozen.dataset.events)
-            try:
-                registry.add(self.folder.adapter, self.model, lineage, base_name=self.base_name)
-            except AdapterRefusedError as error:
-                store.forget_adapter(identity)
-                return Verdict("refused", f"The new adapter did not stand the check: {error}")
-        return None
-
-    def _apply(self, decided: dict[str, Any]) -> Verdict:
-        """Do what was decided; what a killed run has done of it already is not done again."""
-        self.report.update(decided["report"])
-        gate = decided["gate"]
-        self.report.update(gate=gate, adapter=decided["adapter"], incumbent=decided["incumbent"])
-        registry = Registry(self.home)
-        record = registry.find(decided["adapter"])
-        summary = {"run": self.folder.run, "gate": gate}
-        promoted, reason = gate["decision"] == "promoted", str(gate["reason"])
-        if record.state is State.CANDIDATE:
-            record = registry.move(
-                record.id, State.GATED if promoted else State.RETIRED, reason, report=summary
-            )
-        if promoted and record.state is State.GATED:
-            record = registry.promote(record.id, reason)
-        return Verdict("promoted" if promoted else "refused", reason)
+        with_strength(self.folder.trained, self.folder.adapter, self.model, strength)
 
 
 def _no_consent(consent: Consent) -> str:
     if consent.train.outdated:
-        return "What you agreed to has changed since. Look at it and agree again, in the editor or with: burnish telemetry on"
-    return "Learning is switched off, so nothing was done. Switch it on in the editor, or with: burnish telemetry on --train"
+        return "What you agreed to has changed since. Look at it and agree again, in the editor or with: burnish telemetry on train"
+    return "Learning is switched off, so nothing was done. Switch it on in the editor, or with: burnish telemetry on train"

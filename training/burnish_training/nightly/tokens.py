@@ -15,7 +15,7 @@ from burnish_models.gguf_header import read_header
 from burnish_telemetry.events import Prompt
 from burnish_training.kto.batches import Example, Kind
 
-__all__ = ["ServedTokens", "fim_prompt", "load_tokens"]
+__all__ = ["ServedTokens", "fim_prompt", "load_tokens", "whole"]
 
 
 def fim_prompt(prompt: Prompt) -> FimPrompt:
@@ -75,6 +75,12 @@ class ServedTokens:
         if len(answer) <= ends or len(answer) > longest:
             return None
         return Example(tuple(served.tokens + ids[:typed]), tuple(answer), kind, weight)
+
+
+def whole(example: Example, weight: float = 1.0) -> Example:
+    """The same tokens with nothing but the first as prompt: a supervised example that learns the prompt's text too."""
+    tokens = example.prompt + example.completion
+    return Example(tokens[:1], tokens[1:], Kind.SUPERVISED, weight)
 
 
 def load_tokens(path: Path) -> ServedTokens:

@@ -129,7 +129,7 @@ def train_adapter(
                 f"The run was asked to stop after step {outcome.steps} of {recipe.steps}; a checkpoint is kept, and the next "
                 "run goes on from it."
             )
-        recipe.save(folder.adapter, name=name)
+        recipe.save(folder.trained, name=name)
     finally:
         recipe.cleanup()
     return _figures(config, outcome, len(examples))

@@ -83,17 +83,17 @@ def _skipped(root: Path, name: str) -> bool:
 
 
 def held_out(files: Sequence[SourceFile], share: float, least: int) -> frozenset[str]:
-    """Locations of the files that are never trained on: always the same ones, chosen by a hash of their place.
+    """Locations of the files that are never trained on: the first by a hash of their place, so nearly always the same ones.
 
-    Where that gives fewer than ``least`` files or little text, the next by that hash are taken too, at most half of all.
+    About ``share`` of the files, at least ``least`` and a tenth of the text, at most half of all.
     """
     ordered = sorted(files, key=lambda file: _position(file.location))
     total = sum(len(file.text) for file in files)
+    wanted = max(least, round(len(files) * share))
     chosen: set[str] = set()
     characters = 0
-    for file in ordered:
-        enough = len(chosen) >= least and characters >= _LEAST_SHARE * total
-        if len(chosen) >= len(files) // 2 or (enough and _position(file.location) >= share):
+    for file in ordered[: len(files) // 2]:
+        if len(chosen) >= wanted and characters >= _LEAST_SHARE * total:
             break
         chosen.add(file.location)
         characters += len(file.text)

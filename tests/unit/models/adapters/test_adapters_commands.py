@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.adapter_maker import MODEL, write_random
+from tests.unit.telemetry.making import suggested
 
 from burnish_cli.main import run
 from burnish_models.adapters.records import Lineage, State
 from burnish_models.adapters.registry import Registry
+from burnish_telemetry.store import Store, store_file
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,57 @@ def test_an_empty_home_and_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFix
     assert status == 1
     assert "no adapter" in answer["error"]
     assert call(tmp_path, capsys, "show")[0] == 2
+
+
+def test_forgetting_removes_the_file_and_serves_what_was_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Registry(tmp_path)
+    ids = [
+        registry.add(
+            write_random(tmp_path / "new.gguf", i), MODEL, Lineage("labels-1", f"run-{i}", (f"e{i}",))
+        ).id
+        for i in range(3)
+    ]
+    for identity in ids:
+        registry.promote(identity, "better", ungated=True)
+    status, refused, _ = call(tmp_path, capsys, "forget", "night 9", "--yes", "--json")
+    assert (status, "no adapter 'night 9'" in refused["error"]) == (1, True)
+    assert call(tmp_path, capsys, "forget", "night 9", "--missing-ok", "--yes", "--json")[1] == {
+        "removed": []
+    }
+    status, found, _ = call(tmp_path, capsys, "forget", "night 2", ids[0][:10], "--yes", "--json")
+    assert status == 0
+    assert [record["name"] for record in found["removed"]] == ["night 2", "night 0"]
+    assert sorted(path.stem for path in (tmp_path / "adapters").glob("*.gguf")) == [ids[1]]
+    active = registry.serving(registry.find(ids[1]).base_sha256).active
+    assert active is not None
+    assert active.id == ids[1]
+    assert registry.history(ids[2])[-1].reason == "removed by hand"
+    assert call(tmp_path, capsys, "forget", ids[2], "--yes", "--json")[1] == {"removed": []}
+
+
+def test_purging_the_record_removes_the_adapters_that_learned_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Registry(tmp_path)
+    offers = [suggested(f"x{i} = 1", seconds=i) for i in range(2)]
+    records = [
+        registry.add(write_random(tmp_path / "new.gguf", i), MODEL, Lineage("1", f"run-{i}", (offer.id,)))
+        for i, offer in enumerate(offers)
+    ]
+    with Store(store_file(tmp_path)) as store:
+        store.append(offers)
+        for record, offer in zip(records, offers, strict=True):
+            store.learned(record.id, record.base_sha256, [offer.id])
+    purge = ["--home", str(tmp_path), "telemetry", "purge", "--yes", "--json"]
+    before = (offers[0].time + timedelta(milliseconds=500)).replace(tzinfo=None).isoformat()
+    capsys.readouterr()
+    assert run([*purge, "--until", before[:19], "--adapters"]) == 0
+    assert json.loads(capsys.readouterr().out)["removed_adapters"] == []
+    assert run([*purge, "--since", before[:19], "--adapters"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sorted(told["removed_adapters"]) == sorted(record.id for record in records)
+    assert list((tmp_path / "adapters").glob("*.gguf")) == []
+    with Store(store_file(tmp_path)) as store:
+        assert store.adapters() == []

@@ -11,17 +11,6 @@ from tests.unit.server.learning.player import SESSIONS, Player, read_session, to
 FILES = sorted(SESSIONS.glob("*.jsonl"))
 
 
-class _Anything:
-    def __contains__(self, name: object) -> bool:
-        return True
-
-
-@pytest.fixture(autouse=True)
-def every_name_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sessions speak of names that nothing defines; names have tests of their own."""
-    monkeypatch.setattr("burnish_analysis.names._ALWAYS", _Anything())
-
-
 def test_there_are_sessions() -> None:
     assert len(FILES) >= 15
 

@@ -1,0 +1,36 @@
+"""What an interrupted nightly run holds of the record: its data set, and weights and answers made from it.
+
+The run itself lives in another package; erasing must reach its files all the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+__all__ = ["RUNS_FOLDER", "clear_run", "clear_runs"]
+
+#: Below Burnish's home folder; one folder a run.
+RUNS_FOLDER = "runs"
+_FOLDERS = ("data", "data.part", "serving")
+_FILES = ("checkpoint.pt", "checkpoint.part", "trained.gguf", "adapter.gguf", "answers.jsonl")
+
+
+def clear_run(folder: Path) -> None:
+    """Remove everything of one run that holds the user's text, or weights made from it. Its reports stay.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    for name in _FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in _FILES:
+        (folder / name).unlink(missing_ok=True)
+
+
+def clear_runs(home: Path) -> None:
+    """The same for every run below a home folder; an interrupted one begins its data set anew."""
+    runs = home / RUNS_FOLDER
+    for folder in runs.iterdir() if runs.is_dir() else ():
+        if (folder / "run.json").is_file():
+            clear_run(folder)

@@ -1,0 +1,38 @@
+"""A killed gate does not ask again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from burnish_training.gate.general import general_code
+from burnish_training.gate.journal import AnswerJournal
+from burnish_training.gate.stack import Answer
+
+
+def test_answers_come_back_and_half_a_line_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    journal = AnswerJournal(path, "one")
+    answer = Answer("sum(prices)", 0.5, 12.25, "")
+    journal.add("base", 3, answer)
+    journal.add_general("base", [1.5, 2.5])
+    with path.open("a") as file:
+        file.write('{"variant": "base", "case": 4, "answ')
+    again = AnswerJournal(path, "one")
+    assert again.answers == {("base", 3): answer}
+    assert again.nats == {"base": [1.5, 2.5]}
+    again.add("base", 4, answer)
+    assert len(AnswerJournal(path, "one").answers) == 2
+
+
+def test_another_comparison_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    AnswerJournal(path, "one").add("base", 0, Answer("x", None, 1.0))
+    assert AnswerJournal(path, "two").answers == {}
+    assert AnswerJournal(path, "one").answers == {}
+
+
+def test_the_general_sample_is_fixed_and_its_parts_are_disjoint() -> None:
+    judged, other = general_code(60_000), general_code(60_000, part=1)
+    assert judged == general_code(60_000)
+    assert not set(judged) & set(other)
+    assert 60_000 <= sum(map(len, judged)) < 80_000
