@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=KINDS, default="flipped-kto")
     parser.add_argument("--nights", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0, help="the first night's number")
-    parser.add_argument("--package", default="httpx")
+    parser.add_argument("--package", default="jinja2")
     parser.add_argument("--folder", type=Path, help="where the package lies, if it is not installed")
     parser.add_argument("--model")
     parser.add_argument("--events", type=int, default=160)

@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--package", default="httpx")
+    parser.add_argument("--package", default="jinja2")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = resolve_model(Path.home(), options.model).path

@@ -52,17 +52,21 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
 
   before(async () => {
     try {
-      editor = await session.start({
-        "editor.quickSuggestions": false,
-        "editor.suggestOnTriggerCharacters": false,
-        "burnish.completion.minConfidence": 0,
-        "burnish.completion.maxLatencyMs": 20_000,
-        "burnish.logLevel": "debug",
-        // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
-        "telemetry.telemetryLevel": "all",
-        "http.proxy": "http://127.0.0.1:9/",
-        "http.proxySupport": "override",
-      });
+      editor = await session.start(
+        {
+          "editor.quickSuggestions": false,
+          "editor.suggestOnTriggerCharacters": false,
+          "burnish.completion.minConfidence": 0,
+          "burnish.completion.maxLatencyMs": 20_000,
+          "burnish.logLevel": "debug",
+          // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
+          "telemetry.telemetryLevel": "all",
+          "http.proxy": "http://127.0.0.1:9/",
+          "http.proxySupport": "override",
+        },
+        // The way of an adapter is tested here, not what it learned.
+        { BURNISH_NIGHTLY_MAX_STEPS: "2" },
+      );
     } catch (error) {
       await session.end({ keep: true });
       throw error;
@@ -135,7 +139,8 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
     const accepted = await home.newEvent("accepted", before);
     assert.equal(accepted.by, "command");
     const offer = home.events().find((event) => event.kind === "suggested" && event.suggestion === accepted.suggestion);
-    assert.equal(offer.text, ghost);
+    // Its beginning may have been typed.
+    assert.ok(offer.text.endsWith(ghost), `${offer.text} was shown as ${ghost}`);
     assert.equal(offer.place.path, FILE);
     assert.match(offer.client, /code-server|Visual Studio Code/i);
     await editor.press("Control+Z");
@@ -224,7 +229,7 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
   step(
     "Train Now makes an adapter, which the status item and the dashboard name",
     async () => {
-      home.seed(session.workspace, "--days", "8", "--ending", "6", "--per-day", "14", "--taken", "0.4");
+      home.seed(session.workspace, "--days", "8", "--ending", "6", "--per-day", "12", "--taken", "0.4");
       const page = editor.webview();
       await page.getByRole("button", { name: "Train Now" }).click();
       await page.locator("#run progress").waitFor({ timeout: 60_000 });
@@ -251,7 +256,7 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
   );
 
   step("the dashboard compares, in the theme's colours", async () => {
-    const { id } = home.json("adapters", "list").find((one) => one.name === adapter);
+    const { id } = home.json("adapters", "list").adapters.find((one) => one.name === adapter);
     home.seed(session.workspace, "--days", "5", "--ending", "1", "--per-day", "45", "--taken", "0.55", "--adapter", id);
     home.seed(session.workspace, "--days", "8", "--ending", "6", "--per-day", "40", "--taken", "0.36", "--seed", "2");
     const page = editor.webview();
@@ -278,7 +283,7 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
     await until("the status to name none", async () => !(await editor.burnishStatusNow()).includes(adapter));
     assert.match(await editor.notification(/rolled back/), /The model now serves alone\./);
     await editor.webview().locator("#adapters li.active").waitFor({ state: "detached", timeout: 30_000 });
-    const [record] = home.json("adapters", "list").filter((one) => one.name === adapter);
+    const [record] = home.json("adapters", "list").adapters.filter((one) => one.name === adapter);
     assert.equal(record.state, "retired");
   });
 

@@ -73,9 +73,9 @@ def test_a_night_on_the_bundled_model_is_promoted_and_served(home: Path, bundled
     """The house style is easily learned: the adapter passes the gate on files that it never saw."""
     settings = replace(
         SMALL,
-        data=replace(SMALL.data, prompt_tokens=160),
-        recipe=replace(SMALL.recipe, rank=8, epochs=3, general_characters=12_000),
-        gate=replace(SMALL.gate, cases=50, general_characters=12_000),
+        data=replace(SMALL.data, prompt_tokens=160, replay_share=0.5),
+        recipe=replace(SMALL.recipe, rank=16, epochs=4, general_characters=12_000),
+        gate=replace(SMALL.gate, cases=120, general_characters=12_000),
     )
     phases: list[str] = []
     report = run_nightly(
@@ -283,3 +283,68 @@ def test_a_full_disk_loses_nothing(home: Path, tiny: Path, monkeypatch: pytest.M
     after = run_nightly(home, SMALL, options(tiny))
     assert after["run"] == report["run"]
     assert after["decision"] in ("promoted", "refused")
+
+
+# -- what it stands on ---------------------------------------------------------------------------------------
+
+
+def test_tokens_are_those_of_the_served_prompt(bundled_model: Path) -> None:
+    """The tokenizer that training uses makes the very ids that the engine's worker makes."""
+    from burnish_models import gguf_file
+    from burnish_models.engine.base import FimPrompt
+    from burnish_models.engine.llama import LlamaBackend
+    from burnish_models.engine.native_abort import NativeAbortFlag
+    from burnish_models.engine.prompt import PromptTokenizer
+    from burnish_training.nightly.replay_fim import replay_cuts
+    from burnish_training.nightly.tokens import load_tokens
+    from burnish_training.nightly.workspace import SourceFile
+
+    info = gguf_file.inspect(bundled_model)
+    assert info.fim is not None
+    backend = LlamaBackend(
+        bundled_model,
+        threads=1,
+        batch_threads=1,
+        gpu_layers=0,
+        context_tokens=256,
+        batch_tokens=64,
+        abort=NativeAbortFlag(),
+    )
+    encode = backend.tokenizer(leading_space=info.fim.leading_space)
+    served = PromptTokenizer(info.fim, info.token_ids, encode, backend.bos)
+    ours = load_tokens(bundled_model)
+    texts = [
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "unit").rglob("*.py"))[:40]
+    ]
+    texts += [
+        "\tx = 'ä ö 日本語 🎉'\r\n",
+        "<|fim_middle|>if x:<|endoftext|>",
+        "   \n\n\n  ",
+        "\ud800 lone",
+        "",
+    ]
+    for text in texts:
+        assert ours.encode(text) == encode(text)
+    files = [SourceFile("", str(n), str(n), text) for n, text in enumerate(texts) if len(text) > 200]
+    for prompt, _ in replay_cuts(files, 200, random.Random(0), {}):
+        for room in (1800, 300, 60):
+            assert ours.prompts.build(prompt, room) == served.build(prompt, room)
+    assert ours.end in backend.end_tokens()
+    pieces = backend.pieces()
+    plain = [token for token, piece in enumerate(pieces) if piece]
+    assert all(ours.decode(token) == pieces[token] for token in plain)
+    empty = FimPrompt("", "", "")
+    assert ours.prompts.build(empty, 100) == served.build(empty, 100)
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux's unshare")
+def test_a_whole_night_without_any_network(home: Path, tiny: Path) -> None:
+    """In a network namespace with no way out, not even to this machine, it ends as it always does."""
+    if subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
+        pytest.skip("namespaces are not allowed here")
+    line = [sys.executable, "-m", "tests.unit.training.nightly.night", str(home), str(tiny)]
+    done = subprocess.run(
+        ["unshare", "-rn", *line], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] in ("decision promoted", "decision refused")

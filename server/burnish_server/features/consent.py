@@ -71,7 +71,7 @@ def register(server: BurnishServer) -> None:
     async def erase_record(*arguments: Any) -> dict[str, Any]:
         options = _Options.of(arguments, "eraseRecord")
         selection, adapters = options.selection(), options.flag("adapters", default=False)
-        server.learning.forget()
+        await server.learning.forget()
         erased = await _work(lambda: _erase(home, selection, adapters=adapters))
         server.adapters.look()
         return erased

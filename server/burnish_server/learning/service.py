@@ -223,9 +223,12 @@ class Learning:
                 self._told(uri, tracker.advance)
         self._plan()
 
-    def forget(self) -> None:
-        """Follow nothing of what has been shown so far any longer: the user erases it."""
+    async def forget(self) -> None:
+        """Follow nothing of what has been shown so far any longer, and wait until what was told is written: the user erases it."""
         self._trackers.clear()
+        for _ in range(2):
+            # The recorder writes in batches: what follows one is written after it.
+            await asyncio.wrap_future(self.recorder.maintain())
 
     def end(self) -> None:
         """The client goes away: tell what is known. May be called twice."""

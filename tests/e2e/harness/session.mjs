@@ -85,8 +85,9 @@ export class Session {
 
   /**
    * @param {Record<string, unknown>} [editorSettings] settings of the editor beyond the tests' own
+   * @param {NodeJS.ProcessEnv} [env] variables for everything that the editor starts
    */
-  async start(editorSettings = {}) {
+  async start(editorSettings = {}, env = {}) {
     const program = { command: process.execPath, args: [settings().codeServer] };
     await prepareProfile(program, this.profile, settings().vsix, {
       "workbench.startupEditor": "none",
@@ -97,7 +98,7 @@ export class Session {
       folder: this.workspace,
       port: await freePort(),
       log: path.join(this.results, "code-server.log"),
-      env: { BURNISH_HOME: this.home, EXTENSIONS_GALLERY: NO_GALLERY, CS_TELEMETRY_URL: NOWHERE },
+      env: { BURNISH_HOME: this.home, EXTENSIONS_GALLERY: NO_GALLERY, CS_TELEMETRY_URL: NOWHERE, ...env },
     });
     this.browser = await launchBrowser();
     this.page = await this.browser.newPage({ viewport: WINDOW });

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 from burnish_training.gate.cases import GateCase
 from burnish_training.gate.stack import Answer
 
 __all__ = ["Figures", "common_beginning", "edit_similarity", "figures_of"]
-
-#: Longer texts are compared by their beginning: the cost grows with the square.
-_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,4 @@ def common_beginning(first: str, second: str) -> int:
 
 def edit_similarity(first: str, second: str) -> float:
     """1 − edit distance / length of the longer text (Levenshtein 1966); 1 for two empty ones."""
-    first, second = first[:_COMPARED], second[:_COMPARED]
-    longest = max(len(first), len(second))
-    if not longest or first == second:
-        return 1.0
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return 1.0 - row[-1] / longest
+    return float(Levenshtein.normalized_similarity(first, second))

@@ -71,7 +71,9 @@ async def run_gate(
 
     def step() -> None:
         if should_stop():
-            raise StoppedError("The gate was asked to stop; its answers so far are kept.")
+            raise StoppedError(
+                "The run was asked to stop; the answers so far are kept, and the next run goes on from them."
+            )
         wait()
         progress(len(journal.answers), total)
 

@@ -137,9 +137,17 @@ class ServedStack:
         Raises:
             GateError: the server refuses it.
         """
-        wanted = "none" if adapter is None else str(adapter)
-        self._client.protocol.notify("workspace/didChangeConfiguration", {"settings": self._settings(wanted)})
-        await self._until_served("" if adapter is None else adapter.stem, _SWAP_S)
+        if self._adapter:
+            # By way of the base: that an adapter serves then says that it is this one.
+            await self._set("none")
+        if adapter is not None:
+            await self._set(str(adapter))
+
+    async def _set(self, adapter: str) -> None:
+        self._client.protocol.notify(
+            "workspace/didChangeConfiguration", {"settings": self._settings(adapter)}
+        )
+        await self._until_served("" if adapter == "none" else adapter, _SWAP_S)
 
     async def _until_served(self, adapter: str, timeout: float) -> None:
         """Wait until the model is ready and serves with (or without) an adapter."""

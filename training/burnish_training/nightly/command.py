@@ -42,7 +42,13 @@ nightly.add_command(uninstall)
     "--now", is_flag=True, help="Do not wait for mains power, an idle machine, or a pause in typing."
 )
 @click.option("--max-minutes", type=click.FloatRange(min=0), default=0.0, help="Train no longer than this.")
-@click.option("--max-steps", type=click.IntRange(min=0), default=0, help="Train no more steps than this.")
+@click.option(
+    "--max-steps",
+    type=click.IntRange(min=0),
+    default=0,
+    envvar="BURNISH_NIGHTLY_MAX_STEPS",
+    help="Train no more steps than this.",
+)
 @click.option(
     "--wait-minutes",
     type=click.FloatRange(min=0),

@@ -67,7 +67,7 @@ async def test_a_damaged_consent_file_is_no_consent_and_says_so(start: Start) ->
 async def recorded(start: Start) -> Player:
     player = await start()
     await player.run([OPEN, ASK, TAKE, {"at": 3, "accept": True}, {"at": 700}])
-    player.server.learning.recorder.maintain().result(30)
+    await player.server.learning.forget()
     return player
 
 

@@ -52,7 +52,7 @@ async def test_what_was_typed_of_an_answer_belongs_to_the_prompt(start: Start) -
     await player.run(
         [OPEN, {"at": 1, "ask": [4, 13], "model": CALL}, {"at": 1.1, "change": [[4, 13, 4, 13, "c"]]}]
     )
-    player.server.learning.forget()
+    await player.server.learning.forget()
     await player.run(
         [{"at": 2, "ask": [4, 14], "model": "not asked"}, {"at": 4, "change": [[4, 14, 4, 14, CALL[1:]]]}]
     )
