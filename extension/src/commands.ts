@@ -52,6 +52,9 @@ export interface CommandContext {
   readonly view: () => StatusView;
 }
 
+/** What these change shows on the dashboard. */
+const SHOWN_ON_DASHBOARD = new Set<string>([Command.learning, Command.trainNow, Command.rollBack, Command.eraseRecord]);
+
 /** Registers every command. */
 export function registerCommands(context: CommandContext): Disposable[] {
   const { connection, server, logger } = context;
@@ -87,7 +90,12 @@ export function registerCommands(context: CommandContext): Disposable[] {
     },
   };
   return Object.entries(handlers).map(([id, handler]) =>
-    commands.registerCommand(id, () => handler().catch((error: unknown) => tell(error, logger))),
+    commands.registerCommand(id, async () => {
+      await handler().catch((error: unknown) => tell(error, logger));
+      if (SHOWN_ON_DASHBOARD.has(id)) {
+        context.dashboard.refresh();
+      }
+    }),
   );
 }
 

@@ -234,7 +234,7 @@ describe("training and rolling back", () => {
   it("tells why a run cannot be started", async () => {
     const { logger } = fakeLogger();
     const server = new FakeServer({ "burnish.server.trainNow": new Error("The model may not learn from the record.") });
-    registerCommands({ server, logger } as never);
+    registerCommands({ server, logger, dashboard: { refresh: vi.fn() } } as never);
     await editor.registered.get(Command.trainNow)?.();
     expect(editor.shown.at(-1)).toMatchObject({ kind: "error", text: "The model may not learn from the record." });
   });
