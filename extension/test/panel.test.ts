@@ -75,7 +75,10 @@ describe("the dashboard's panel", () => {
     expect(asked()).toBeLessThan(3);
     const before = asked();
     panel.show(true);
+    const drawn = panel.posted.length;
     panel.says({ type: "ready" });
+    // What is known is drawn before the server has answered.
+    expect(panel.posted.length).toBe(drawn + 1);
     await vi.advanceTimersByTimeAsync(0);
     expect(asked()).toBeGreaterThan(before);
     expect(panel.posted.length).toBeGreaterThan(1);

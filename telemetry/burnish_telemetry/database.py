@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -173,7 +173,10 @@ def _make(file: Path) -> None:
     """The file, readable by its owner only; SQLite gives the files beside it the same mode."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        # Only a file that is not there: closing one that is drops every lock this process holds on it (POSIX), and
+        # another process would take the log away from under SQLite.
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         if os.name == "posix" and file.stat().st_mode & 0o077:
             file.chmod(0o600)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -169,7 +170,8 @@ def _percentile(values: Sequence[float], share: float) -> float | None:
         return None
     if share == 0.5:
         return round(statistics.median(values), 3)
-    return round(sorted(values)[int(share * (len(values) - 1))], 3)
+    # Rounded up: of few values a high percentile is the highest, never below the median.
+    return round(sorted(values)[math.ceil(share * len(values)) - 1], 3)
 
 
 def _taken(event: Event, text: str) -> int:

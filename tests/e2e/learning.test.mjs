@@ -11,7 +11,7 @@ import { Session } from "./harness/session.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
 const MODEL_START_MS = 120_000;
-const TRAINING_MS = 600_000;
+const TRAINING_MS = 900_000;
 const LIMIT = { timeout: 240_000 };
 const READY = /^Burnish\. Ready: /;
 const RECORDING = /^Burnish\. Ready: .*\. Recording$/;
@@ -27,7 +27,7 @@ const BEGINNINGS = [
 /** What follows these is more than a letter, which could as well have been typed. */
 const IN_A_WORD = ["for item in self._it", "return self._items.val", "return self.move", "raise Value"];
 
-describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
+describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
   const session = new Session("learning");
   const home = new Home(session.home);
   /** @type {import("./harness/workbench.mjs").Workbench} */
@@ -273,7 +273,8 @@ describe("The learning loop in the editor", { timeout: 20 * 60_000 }, () => {
       ["dashboard-contrast", "Default High Contrast"],
     ]) {
       await session.changeSettings({ "workbench.colorTheme": theme });
-      await pause(1_500);
+      await page.locator("#plot-latency canvas").waitFor({ timeout: 30_000 });
+      await pause(1_000);
       await editor.picture(name, name === "dashboard-contrast" ? session.results : undefined);
     }
   });

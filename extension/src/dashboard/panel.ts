@@ -116,6 +116,9 @@ export class Dashboard implements Disposable {
       // A page that was hidden begins anew and knows nothing.
       this.ready = true;
       this.posted = "";
+      if (this.last !== null) {
+        this.show(this.last, null);
+      }
       this.refresh();
     } else if (message !== null) {
       void this.options.act(message.action, message.adapter).finally(() => this.refresh());
@@ -132,12 +135,16 @@ export class Dashboard implements Disposable {
     } catch (error) {
       failure = messageOf(error);
     }
+    if (this.last === null) {
+      this.post({ type: "show", sections: failed(failure ?? ""), charts: [] });
+    } else {
+      this.show(this.last, failure);
+    }
+  }
+
+  private show(data: DashboardData, failure: string | null): void {
     const around = { failure, stoppable: this.options.stoppable() };
-    this.post(
-      this.last === null
-        ? { type: "show", sections: failed(failure ?? ""), charts: [] }
-        : { type: "show", sections: sections(this.last, around), charts: charts(this.last) },
-    );
+    this.post({ type: "show", sections: sections(data, around), charts: charts(data) });
   }
 
   private post(message: ShowMessage): void {

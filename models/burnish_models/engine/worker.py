@@ -33,7 +33,7 @@ __all__ = ["main"]
 
 _LARGEST_DEFAULT_CONTEXT = 8192
 #: So many places' evaluated prompts are kept aside at most, however small the model.
-_MOST_PLACES = 24
+_MOST_PLACES = 16
 _SMALL_MODEL_BYTES = 64 << 20
 
 

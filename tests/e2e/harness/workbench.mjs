@@ -168,10 +168,15 @@ export class Workbench {
    * @param {string} title as the palette shows it, for example "Burnish: Show Log"
    */
   async command(title) {
-    await this.press("F1");
     const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor({ state: "visible", timeout: 30_000 });
-    await input.fill(`>${title}`);
+    // A webview that comes up takes the focus, and the palette closes without it.
+    await until("the command palette", async () => {
+      await this.press("F1");
+      return input.fill(`>${title}`, { timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first();
     await row.waitFor({ timeout: 30_000 });
     await row.click();

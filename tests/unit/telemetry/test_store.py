@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -293,3 +295,20 @@ def test_runs() -> None:
     assert list(runs([])) == []
     assert list(runs([3])) == [(3, 3)]
     assert list(runs([1, 2, 3, 5, 7, 8])) == [(1, 3), (5, 5), (7, 8)]
+
+
+def test_opening_it_twice_in_one_process_takes_no_lock_away(file: Path) -> None:
+    """Closing any descriptor of a file drops all of a process's locks on it; another process would then take the log away."""
+    with Store(file) as first:
+        first.append([suggested()])
+        with Store(file):
+            pass
+        program = (
+            "import sys, pathlib, burnish_telemetry.store as s; s.Store(pathlib.Path(sys.argv[1])).close()"
+        )
+        subprocess.run([sys.executable, "-c", program, str(file)], check=True)
+        assert Path(f"{file}-wal").exists()
+        first.append([suggested()])
+        with Store(file) as other:
+            assert other.counts() == {"suggested": 2}
+            assert other.check() == []

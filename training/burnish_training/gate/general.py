@@ -35,7 +35,8 @@ def general_code(characters: int, part: int = 0) -> list[str]:
 
     Args:
         characters: how many.
-        part: 0 is what the gate judges by, 1 is other code, by which an adapter's strength is chosen.
+        part: 0 is what the gate judges by, 1 is other code, by which an adapter's strength is chosen, 2 what it is
+            reminded of while it learns.
     """
     texts = []
     for path in _candidates():
@@ -47,7 +48,7 @@ def general_code(characters: int, part: int = 0) -> list[str]:
             texts.append(text[: text.rfind("\n", 0, _PIECE) + 1])
     random.Random(_SEED).shuffle(texts)
     chosen, total = [], 0
-    for text in texts[part % 2 :: 2]:
+    for text in texts[part % 3 :: 3]:
         if total >= characters:
             break
         chosen.append(text)

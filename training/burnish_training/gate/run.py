@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from burnish_training.gate.cases import GateCase
-from burnish_training.gate.decide import Comparison, Decision, decide
+from burnish_training.gate.decide import BLOCK, Comparison, Decision, decide
 from burnish_training.gate.general import general_code, general_scores, scoring_engine
 from burnish_training.gate.journal import AnswerJournal
 from burnish_training.gate.measures import figures_of
@@ -16,9 +16,6 @@ from burnish_training.gate.stack import ServedStack
 from burnish_training.nightly.errors import StoppedError
 
 __all__ = ["GateInput", "run_gate"]
-
-#: So many cases are asked of one variant before the next one's turn: what slows the machine slows them all.
-_BLOCK = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +30,11 @@ class GateInput:
     resamples: int
     threads: int
     most_latency_ms: int
+    memory: bool = True
 
     def identity(self) -> str:
         """One hash of what is asked of whom."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(f"memory {self.memory}\n".encode())
         for variant, path in sorted(self.variants.items()):
             digest.update(f"{variant} {path.name if path else ''}\n".encode())
         for case in self.cases:
@@ -113,13 +111,17 @@ async def _general(
         await engine.close()
 
 
+def _in_turns(variants: list[str], cases: int) -> Iterator[tuple[str, int]]:
+    """Variants and cases, a few cases at a time, in turning order: what slows the machine slows all variants alike."""
+    for turn, begin in enumerate(range(0, cases, BLOCK)):
+        for variant in variants if turn % 2 == 0 else variants[::-1]:
+            for number in range(begin, min(begin + BLOCK, cases)):
+                yield variant, number
+
+
 async def _ask(given: GateInput, journal: AnswerJournal, folder: Path, step: Callable[[], None]) -> None:
     wanted = [
-        (variant, number)
-        for begin in range(0, len(given.cases), _BLOCK)
-        for variant in given.variants
-        for number in range(begin, min(begin + _BLOCK, len(given.cases)))
-        if (variant, number) not in journal.answers
+        pair for pair in _in_turns(list(given.variants), len(given.cases)) if pair not in journal.answers
     ]
     if not wanted:
         return
@@ -130,6 +132,7 @@ async def _ask(given: GateInput, journal: AnswerJournal, folder: Path, step: Cal
         folders,
         threads=given.threads,
         most_latency_ms=given.most_latency_ms,
+        memory=given.memory,
     )
     try:
         await stack.start()

@@ -68,6 +68,7 @@ class ServedStack:
         folders: workspace folders, whose memory and other files count as they do in the editor.
         threads: the engine's threads; 0 lets it choose.
         most_latency_ms: how long an answer may take.
+        memory: whether the workspace's memory takes part.
     """
 
     def __init__(
@@ -78,9 +79,11 @@ class ServedStack:
         *,
         threads: int = 0,
         most_latency_ms: int = 20_000,
+        memory: bool = True,
     ) -> None:
         self._home, self._model, self._folders = home, model, folders
         self._threads, self._most_latency_ms = threads, most_latency_ms
+        self._memory = memory
         self._client: Any = None
         self._errors: asyncio.Task[bytes] | None = None
         self._adapter = ""
@@ -129,6 +132,7 @@ class ServedStack:
                 "maxLatencyMs": self._most_latency_ms,
             },
             "engine": {"adapter": adapter, "threads": self._threads},
+            "memory": {"enabled": self._memory},
         }
 
     async def use(self, adapter: Path | None) -> None:

@@ -33,6 +33,7 @@ class Figures:
     dropped: Mapping[str, int]
     supervised: int
     replay: int
+    general: int
     train_examples: int
     held_out: int
     files: int
@@ -57,6 +58,7 @@ def build_dataset(
     *,
     cases: int,
     seed: int,
+    general: Sequence[str] = (),
 ) -> Dataset:
     """Everything of one night.
 
@@ -67,6 +69,7 @@ def build_dataset(
         settings: caps and shares.
         cases: how many places the gate asks for.
         seed: decides what is drawn.
+        general: Python code that is not the user's, to be reminded of.
     """
     rng = random.Random(f"nightly/{seed}")
     by_location = {file.location: file for file in files}
@@ -96,7 +99,15 @@ def build_dataset(
     trained_files = [file for file in files if file.location not in unseen]
     wanted = round(len(own) * settings.replay_share / (1 - settings.replay_share))
     replay = _replay(trained_files, wanted, tokens, settings, rng, forbidden)
-    examples = weigh([*own, *replay])
+    reminders = _replay(
+        [SourceFile("", str(n), f"general:{n}", text) for n, text in enumerate(general)],
+        round(len(replay) * settings.general_share),
+        tokens,
+        settings,
+        rng,
+        {},
+    )
+    examples = weigh([*own, *replay, *reminders])
     kinds = Counter(example.kind for example in own)
     figures = Figures(
         suggestions=len(recorded),
@@ -105,6 +116,7 @@ def build_dataset(
         dropped={reason: count for reason, count in sorted(dropped.items()) if count},
         supervised=kinds[Kind.SUPERVISED],
         replay=len(replay),
+        general=len(reminders),
         train_examples=len(examples),
         held_out=len(asked),
         files=len(files),

@@ -53,6 +53,7 @@ def judge(night: Night, frozen: Frozen) -> Verdict:
         resamples=gate.resamples,
         threads=night.options.threads,
         most_latency_ms=gate.most_latency_ms,
+        memory=gate.memory,
     )
     decision = asyncio.run(
         run_gate(

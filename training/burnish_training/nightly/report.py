@@ -70,6 +70,7 @@ def data_figures(
         "dropped": dict(figures.dropped),
         "supervised": figures.supervised,
         "replay": figures.replay,
+        "general": figures.general,
         "train_examples": figures.train_examples,
         "held_out": figures.held_out,
         "files": figures.files,

@@ -26,6 +26,8 @@ class DataSettings:
     most_examples: int = 3000
     #: Share of the examples that are cut from the user's own files.
     replay_share: float = 0.3
+    #: As many again, times this, are cut from general Python code, so that a night does not forget that either.
+    general_share: float = 0.5
     #: Whether such an example is learned whole, the text around the cursor too: much more for the same work.
     replay_whole: bool = True
     #: Weight of a token that the user wrote instead of a suggestion, next to one of their files.
@@ -57,7 +59,7 @@ class Recipe:
     rank: int = 16
     beta: float = 0.1
     learning_rate: float = 0.0
-    epochs: int = 3
+    epochs: int = 2
     supervised_weight: float = 1.0
     supervised_desirable: float = 4.0
     token_budget: int = 2048
@@ -69,12 +71,14 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """How candidates are compared; see :mod:`burnish_training.gate.decide`."""
+    """How candidates are compared; see :mod:`burnish_training.gate.decide`. Without ``memory`` the workspace's memory is
+    switched off in the served stack: for ablations only."""
 
     cases: int = 500
     general_characters: int = 60_000
     resamples: int = 4000
     most_latency_ms: int = 20_000
+    memory: bool = True
 
 
 @dataclass(frozen=True, slots=True)

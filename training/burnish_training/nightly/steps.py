@@ -27,6 +27,8 @@ from burnish_training.nightly.verdict import Verdict
 __all__ = ["Night"]
 
 _WAIT_S = 0.5
+#: Characters of general code from which reminders are cut.
+_REMINDERS = 400_000
 
 
 @dataclass
@@ -129,6 +131,7 @@ class Night:
 
     def _build(self, recorded: Sequence[Recorded], consent: Consent) -> Dataset:
         from burnish_telemetry.redaction import SecretScanner
+        from burnish_training.gate.general import general_code
         from burnish_training.nightly.tokens import load_tokens
         from burnish_training.nightly.workspace import read_workspace
 
@@ -143,6 +146,7 @@ class Night:
             self.settings.data,
             cases=self.settings.gate.cases,
             seed=self.settings.recipe.seed,
+            general=general_code(_REMINDERS, part=2),
         )
 
     @staticmethod

@@ -90,7 +90,10 @@ def load_tokens(path: Path) -> ServedTokens:
         ModelFileError: the file is missing, damaged, or cannot fill in the middle.
     """
     from transformers import AutoTokenizer
+    from transformers.utils import logging
 
+    # The run tells its progress itself.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     info = gguf_file.inspect(path)
     if info.fim is None:
         raise ModelUnsupportedError(info.fim_problem)

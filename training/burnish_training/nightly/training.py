@@ -27,7 +27,7 @@ __all__ = ["TrainingHooks", "config_for", "learning_rate", "train_adapter"]
 _log = logging.getLogger(__name__)
 
 #: Peak learning rates by the most parameters they are for; larger models need smaller steps.
-_RATES = ((50_000_000, 1e-3), (1_000_000_000, 2e-4))
+_RATES = ((50_000_000, 5e-4), (1_000_000_000, 2e-4))
 _LARGE_RATE = 1e-4
 _SPARE_BYTES = 1 << 30
 _RECOMPUTE_ABOVE = 300_000_000

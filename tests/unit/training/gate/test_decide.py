@@ -86,7 +86,7 @@ def test_it_must_be_better_than_the_incumbent_and_than_the_base() -> None:
     [
         ({}, 1.03, "general Python"),
         ({}, float("nan"), "general Python"),
-        ({"valid": -0.05}, 1.0, "broken syntax"),
+        ({"valid": -0.06}, 1.0, "broken syntax"),
         ({"length": -12.0}, 1.0, "much shorter"),
         ({"length": 30.0}, 1.0, "much longer"),
         ({"latency_ms": 60.0}, 1.0, "more slowly"),

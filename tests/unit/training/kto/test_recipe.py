@@ -69,6 +69,22 @@ def test_a_resumed_run_ends_with_the_same_weights(qwen2: Path, tmp_path: Path, p
     assert (tmp_path / "whole.gguf").read_bytes() == (tmp_path / "parts.gguf").read_bytes()
 
 
+def test_asking_the_reference_first_changes_nothing_and_spares_asking_later(qwen2: Path, tmp_path: Path) -> None:
+    plain = made(qwen2, tmp_path / "plain")
+    plain.train()
+    prepared = made(qwen2, tmp_path / "prepared")
+    told: list[tuple[int, int]] = []
+    assert not prepared.prepare(should_stop=lambda: len(told) == 2, on_batch=lambda *at: told.append(at))
+    assert len(told) == 2, "stopped"
+    assert prepared.prepare(on_batch=lambda *at: told.append(at))
+    assert told[-1] == (len(prepared._plan.micro_batches),) * 2
+    known = len(prepared._cache)
+    assert known > 40
+    prepared.train()
+    assert len(prepared._cache) == known
+    assert same(weights(plain), weights(prepared))
+
+
 @pytest.mark.parametrize("architecture", ["qwen2", "llama"])
 def test_training_moves_the_log_ratios_apart(
     architecture: str, request: pytest.FixtureRequest, tmp_path: Path

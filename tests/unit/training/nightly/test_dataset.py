@@ -68,6 +68,17 @@ def test_same_record_gives_the_same_data(tmp_path: Path, folder: Path, tokens: S
     assert sum(example.kind is Kind.SUPERVISED for example in first.examples) == (
         first.figures.supervised + first.figures.replay
     )
+    reminded = build_dataset(
+        recorded_in(tmp_path),
+        files_in(folder),
+        tokens,
+        SETTINGS,
+        cases=60,
+        seed=0,
+        general=["x = f(1)\n" * 90],
+    )
+    assert reminded.figures.general == round(first.figures.replay / 2)
+    assert reminded.examples[: first.figures.supervised] == first.examples[: first.figures.supervised]
 
 
 def test_nothing_of_held_out_files_and_later_events_is_learned(
