@@ -39,7 +39,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def start(home: Path, model: Path) -> subprocess.Popen[bytes]:
     """Begin a night, or go on with it."""
     line = [sys.executable, "-m", "tests.unit.training.nightly.night", str(home), str(model)]
-    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (home / "night.err").open("wb") as errors:
+        return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
 
 
 def adapter(home: Path) -> str:
@@ -90,7 +91,7 @@ def main() -> None:
     options = parser.parse_args()
     model = resolve_model(Path.home(), options.model).path
     rng = random.Random(options.seed)
-    with tempfile.TemporaryDirectory(prefix="burnish-kills-") as folder:
+    with tempfile.TemporaryDirectory(prefix="burnish-kills-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         files = house_style(12)
         write_files(root / "ws", files)
@@ -137,7 +138,8 @@ def kill_until_done(home: Path, model: Path, rng: random.Random, length: float, 
             killed += 1
             print(f"killed in {phase(home)}", flush=True)
             continue
-        assert status == 0
+        if status:
+            sys.exit(f"the night ended with status {status}:\n{(home / 'night.err').read_text()[-3000:]}")
         return killed
 
 

@@ -115,9 +115,7 @@ async def one_day(
 
         await desk.serve(served)
         rng = random.Random(f"{chosen.seed}/{number}")
-        asks = await work_a_day(
-            desk, day, home, folder, start, rng, memory=True, tell=said("typing")
-        )
+        asks = await work_a_day(desk, day, home, folder, start, rng, memory=True, tell=said("typing"))
         arms: dict[str, list[Answer]] = {}
         for arm, adapter, memory in (
             ("none", None, False),

@@ -78,7 +78,10 @@ def compare(
     ]
     return {
         name: {
-            figure: [value, *map(float, np.nanpercentile([draw[name][figure] for draw in draws], [2.5, 97.5]))]
+            figure: [
+                value,
+                *map(float, np.nanpercentile([draw[name][figure] for draw in draws], [2.5, 97.5])),
+            ]
             for figure, value in figures.items()
         }
         for name, figures in whole.items()

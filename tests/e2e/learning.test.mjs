@@ -65,7 +65,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
           "http.proxySupport": "override",
         },
         // The way of an adapter is tested here, not what it learned.
-        { BURNISH_NIGHTLY_MAX_STEPS: "2" },
+        { BURNISH_NIGHTLY_MAX_STEPS: "2", BURNISH_NIGHTLY_CASES: "60" },
       );
     } catch (error) {
       await session.end({ keep: true });

@@ -225,7 +225,8 @@ def _promoted(comparison: Comparison, gain: Difference) -> str:
     return (
         f"Promoted: on {len(comparison.clusters)} lines that it had never seen it got {after:.1%} of your characters right "
         f"instead of {before:.1%} (by {gain.low * 100:+.1f} to {gain.high * 100:+.1f} points, 95 % sure), and "
-        f"{exact_after:.1%} of the lines exactly instead of {exact_before:.1%}. General Python, syntax, length and speed are fine."
+        f"{exact_after:.1%} of the lines exactly instead of {exact_before:.1%}. General Python, syntax, length and speed "
+        "stay within their limits."
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from burnish_training.nightly.errors import NightlyError
-from burnish_training.nightly.settings import NightlySettings, RunOptions
+from burnish_training.nightly.settings import GateSettings, NightlySettings, RunOptions
 from burnish_training.schedule.command import install, schedule_status, uninstall
 
 __all__ = ["nightly"]
@@ -50,6 +50,14 @@ nightly.add_command(uninstall)
     help="Train no more steps than this.",
 )
 @click.option(
+    "--cases",
+    type=click.IntRange(min=60),
+    default=GateSettings().cases,
+    envvar="BURNISH_NIGHTLY_CASES",
+    show_default=True,
+    help="Lines that the gate asks for at most; fewer take less time and show only large differences.",
+)
+@click.option(
     "--wait-minutes",
     type=click.FloatRange(min=0),
     default=240.0,
@@ -66,6 +74,7 @@ def run(
     now: bool,
     max_minutes: float,
     max_steps: int,
+    cases: int,
     wait_minutes: float,
     model: str | None,
     threads: int,
@@ -92,9 +101,10 @@ def run(
         threads=threads,
         fresh=fresh,
     )
+    settings = NightlySettings(gate=GateSettings(cases=cases))
     lower_priority()
     with _stop_signals() as should_stop, _shown() as listener:
-        report = run_nightly(_home(), NightlySettings(), options, should_stop=should_stop, listener=listener)
+        report = run_nightly(_home(), settings, options, should_stop=should_stop, listener=listener)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:

@@ -33,7 +33,11 @@ def judge(night: Night, frozen: Frozen) -> Verdict:
         return refusal
     record = registry.find(identity)
     active = registry.serving(night.base_sha256).active
-    night.report.update(adapter=record.id, adapter_name=record.name)
+    night.report.update(
+        adapter=record.id,
+        adapter_name=record.name,
+        incumbent=active.id if active is not None else None,
+    )
     if record.state is not State.CANDIDATE:
         return Verdict(
             "refused",
@@ -70,7 +74,7 @@ def judge(night: Night, frozen: Frozen) -> Verdict:
         "adapter": record.id,
         "incumbent": active.id if active is not None else None,
         "gate": decision.as_json(),
-        "report": {**night.report, "incumbent": active.id if active is not None else None},
+        "report": night.report,
     }
     night.folder.write("decision", decided)
     return apply_decision(night, decided)

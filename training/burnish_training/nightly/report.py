@@ -81,8 +81,11 @@ def data_figures(
 
 def print_report(report: Mapping[str, Any], console: Console) -> None:
     """The report as a person reads it."""
-    console.print(_TITLES.get(str(report["decision"]), str(report["decision"])), highlight=False)
-    console.print(report["reason"], highlight=False, soft_wrap=True)
+    title = _TITLES.get(str(report["decision"]), str(report["decision"]))
+    reason = str(report["reason"]).partition(": ")
+    # Most reasons begin with the decision itself.
+    said = reason[2] if reason[0].lower() == str(report["decision"]) else report["reason"]
+    console.print(f"{title}: {said}", highlight=False, soft_wrap=True)
     data, training, gate = report.get("data"), report.get("training"), report.get("gate")
     if data:
         console.print(

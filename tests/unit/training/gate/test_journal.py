@@ -6,6 +6,7 @@ from pathlib import Path
 
 from burnish_training.gate.general import general_code
 from burnish_training.gate.journal import AnswerJournal
+from burnish_training.gate.run import _in_turns
 from burnish_training.gate.stack import Answer
 
 
@@ -36,3 +37,9 @@ def test_the_general_sample_is_fixed_and_its_parts_are_disjoint() -> None:
     assert judged == general_code(60_000)
     assert not set(judged) & set(other)
     assert 60_000 <= sum(map(len, judged)) < 80_000
+
+
+def test_variants_take_turns_and_every_case_comes_once() -> None:
+    order = list(_in_turns(["base", "candidate"], 12))
+    assert sorted(order) == sorted((v, n) for v in ("base", "candidate") for n in range(12))
+    assert [variant for variant, _ in order[:20:5]] == ["base", "candidate", "candidate", "base"]

@@ -69,7 +69,9 @@ def test_a_resumed_run_ends_with_the_same_weights(qwen2: Path, tmp_path: Path, p
     assert (tmp_path / "whole.gguf").read_bytes() == (tmp_path / "parts.gguf").read_bytes()
 
 
-def test_asking_the_reference_first_changes_nothing_and_spares_asking_later(qwen2: Path, tmp_path: Path) -> None:
+def test_asking_the_reference_first_changes_nothing_and_spares_asking_later(
+    qwen2: Path, tmp_path: Path
+) -> None:
     plain = made(qwen2, tmp_path / "plain")
     plain.train()
     prepared = made(qwen2, tmp_path / "prepared")
