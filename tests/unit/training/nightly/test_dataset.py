@@ -127,7 +127,9 @@ def test_labels_decide_nothing_about_the_truth(tmp_path: Path, folder: Path, tok
 
 
 def test_caps_by_file_and_hour(tmp_path: Path, folder: Path, tokens: ServedTokens) -> None:
-    record(tmp_path, folder, FILES, 100, days=0.01)
+    # A quarter of an hour, ending ten minutes before the hour does.
+    within = NOW.replace(minute=50, second=0) - timedelta(hours=1)
+    record(tmp_path, folder, FILES, 100, days=0.01, until=within)
     capped = build(tmp_path, folder, tokens, replace(SETTINGS, most_per_hour=30, most_per_file=5))
     dropped = capped.figures.dropped
     assert dropped["many-of-one-file"] > 0
