@@ -15,12 +15,11 @@ import argparse
 import asyncio
 import json
 import random
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
-from typing_trace.shape import SHAPES, random_model
+from served_model import add_model_options, served_model
 
 from burnish_models.adapters.adapter_file import Adapter, BaseShape, write_adapter
 from burnish_models.engine import EngineSettings, FimPrompt, GenerateRequest, LlamaCppEngine
 from burnish_models.gguf_file import file_sha256, inspect
 from burnish_models.gguf_header import read_header
-from burnish_models.selection import resolve_model
 
 __all__ = ["Answer", "Outcome", "alternate", "ask", "prompts", "random_adapter", "references", "told_apart"]
 
@@ -217,17 +215,9 @@ def summary(outcome: Outcome, known: dict[str | None, list[Answer]], tolerance: 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Percentiles:
-    median: float
-    p95: float
-    most: float
-
-
 def _percentiles(values: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    found = _Percentiles(statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))], ordered[-1])
-    return {name: round(value, 2) for name, value in asdict(found).items()}
+    found = zip(("median", "p95", "most"), np.percentile(values, (50, 95, 100)), strict=True)
+    return {name: round(float(value), 2) for name, value in found}
 
 
 async def main() -> None:
@@ -235,19 +225,14 @@ async def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, default=None)
-    parser.add_argument(
-        "--shape", choices=sorted(SHAPES), help="a model of this shape with random weights, made here"
-    )
+    add_model_options(parser)
     parser.add_argument("--answers", type=int, default=1000)
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tolerance", type=float, default=0.05, help="nats that an answer may differ by")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    model = options.model or (
-        random_model(options.shape) if options.shape else resolve_model(Path.home(), None).path
-    )
+    model = served_model(options)
     settings = EngineSettings(threads=options.threads, context_tokens=1024)
     with tempfile.TemporaryDirectory() as folder:
         made = [

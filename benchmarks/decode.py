@@ -24,11 +24,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
 from peer import LlamaServer, llama_server
-from typing_trace.shape import SHAPES, random_model
+from served_model import add_model_options, served_model
 
 from burnish_models.engine import EngineSettings, FimPrompt, GenerateRequest, LlamaCppEngine, StopRules
 from burnish_models.gguf_file import inspect
-from burnish_models.selection import resolve_model
 
 PREFIX = '"""Numbers."""\n\n\n' + "".join(
     f"def name_{i}(value):\n    return value + {i}\n\n\n" for i in range(30)
@@ -108,17 +107,12 @@ async def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, default=None)
-    parser.add_argument(
-        "--shape", choices=sorted(SHAPES), help="a model of this shape with random weights, made here"
-    )
+    add_model_options(parser)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--repeats", type=int, default=20)
     options = parser.parse_args()
-    model = options.model or (
-        random_model(options.shape, circling=True) if options.shape else resolve_model(Path.home(), None).path
-    )
+    model = served_model(options, circling=True)
     rates = await measure(model, options.threads, options.tokens, options.repeats)
     print(
         f"{describe()}\n{model.name}, {options.threads} thread(s), {options.tokens} tokens a request, {options.repeats} turns"

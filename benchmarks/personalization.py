@@ -12,7 +12,9 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,19 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
 from personal import __doc__ as about
+from personal.ablations import ABLATIONS, train_ablation
 from personal.arms import Answer, answer_all, compare
 from personal.desk import Desk
-from personal.developer import work_a_day
+from personal.developer import Ask, work_a_day
 from personal.nights import agree, sleep_over_it, trained
 from personal.packages import source_folder
 from personal.plan import FilePlan, plan_days
 
-ARMS = ("none", "memory", "adapter", "both", "candidate")
+FIGURES = {
+    "acceptance": "acceptance at equal coverage",
+    "right": "right where all is shown",
+    "saved": "characters taken a character typed",
+}
 
 
 def options() -> argparse.Namespace:
@@ -48,6 +55,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path("personalization"), help="where everything is kept")
+    parser.add_argument("--ablations", action="store_true", help="of the last night, too")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser.parse_args()
 
@@ -72,20 +80,38 @@ async def experiment(chosen: argparse.Namespace, name: str) -> dict[str, Any]:
     for number, day in enumerate(plan):
         done = work / f"day{number + 1}.json"
         if not done.exists():
+            _as_it_was(home, work / "before")
             found = await one_day(
                 chosen, number, plan[:number], day, home, folder, began + timedelta(days=number)
             )
             done.write_text(json.dumps(found))
+            shutil.rmtree(work / "before")
         days.append(json.loads(done.read_text()))
         night = work / f"night{number + 1}.json"
         if number + 1 < len(plan) and not night.exists():
+            if chosen.ablations and number + 2 == len(plan):
+                shutil.copytree(home, work / "ablations" / "home", dirs_exist_ok=True)
             tell(f"{package.name}: night {number + 1}")
             report = await asyncio.to_thread(
                 sleep_over_it, home, Path(days[-1]["model"]), chosen.training_threads
             )
             night.write_text(json.dumps(report))
             tell(f"{package.name}: night {number + 1}: {report['decision']}: {report['reason']}")
-    return {"package": package.name, "days": [summary(day) for day in days], "last": summary(days[-1])}
+    if chosen.ablations:
+        await ablate(chosen, package.name, days[-1], plan[:-1], work)
+    return {"package": package.name, "days": [summary(day) for day in days]}
+
+
+def _as_it_was(home: Path, before: Path) -> None:
+    """Go back to what ``home`` was before the day that was interrupted: its events would be recorded twice."""
+    if before.exists():
+        shutil.rmtree(home)
+        shutil.copytree(before, home)
+    else:
+        part = before.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(home, part)
+        part.rename(before)
 
 
 def _began(file: Path, days: int) -> datetime:
@@ -134,18 +160,60 @@ async def one_day(
             "model": str(desk.model),
             "threshold": desk.judge.threshold,
             "served": served.id if served else None,
-            "places": len(asks),
+            "stretches": [ask.stretch for ask in asks],
+            "asks": [asdict(ask) for ask in asks],
             "arms": {arm: [answer.as_row() for answer in answers] for arm, answers in arms.items()},
         }
+
+
+async def ablate(
+    chosen: argparse.Namespace,
+    package: str,
+    last: dict[str, Any],
+    before: tuple[tuple[FilePlan, ...], ...],
+    work: Path,
+) -> None:
+    """Add every ablation's answers on the last day, and what the gate says of it, to ``last``.
+
+    The record is that of the evening before the last day.
+    """
+    asks = [Ask(**ask) for ask in last["asks"]]
+    evening = work / "ablations" / "home"
+    written = {plan.path: plan.text for files in before for plan in files}
+    for name in ABLATIONS:
+        found = work / "ablations" / f"{name}.json"
+        if not found.exists():
+
+            def said(text: str) -> None:
+                tell(f"{package}: {text}")
+
+            adapter, gate = await train_ablation(
+                name,
+                evening,
+                written,
+                Path(last["model"]),
+                last["threshold"],
+                work / "ablations",
+                said,
+                chosen.threads,
+            )
+            async with Desk(chosen.model, chosen.threads) as desk:
+                await desk.remember(written)
+                answers = await answer_all(desk, asks, adapter, memory=True, tell=said)
+            found.write_text(json.dumps({"rows": [answer.as_row() for answer in answers], "gate": gate}))
+        known = json.loads(found.read_text())
+        last["arms"][name] = known["rows"]
+        last.setdefault("gates", {})[name] = f"{known['gate']['decision']}: {known['gate']['reason']}"
 
 
 def summary(day: dict[str, Any]) -> dict[str, Any]:
     """A day's figures."""
     arms = {arm: np.asarray(rows, dtype=float) for arm, rows in day["arms"].items()}
     return {
-        "places": day["places"],
+        "places": len(day["stretches"]),
         "served": day["served"],
-        "arms": compare(arms, "none", day["threshold"]),
+        "arms": compare(arms, "none", day["threshold"], day["stretches"]),
+        "gates": day.get("gates", {}),
     }
 
 
@@ -156,15 +224,15 @@ def show(found: dict[str, Any]) -> None:
         served = f"adapter {day['served'][:8]}" if day["served"] else "no adapter"
         print(f"day {number}, {day['places']} places, {served}")
         for arm, figures in day["arms"].items():
-            acceptance, ratio, top = (
-                figures[name] for name in ("acceptance", "acceptance_ratio", "acceptance_on_top")
-            )
-            saved, saved_ratio, right = (figures[name] for name in ("saved", "saved_ratio", "right"))
-            print(
-                f"  {arm:10} acceptance {acceptance[0]:6.1%}, {ratio[0]:.2f} times none's ({ratio[1]:.2f}-{ratio[2]:.2f}), "
-                f"over memory {top[0]:+.1%} ({top[1]:+.1%} to {top[2]:+.1%}); shown {figures['shown'][0]:.1%}; right {right[0]:.1%}; "
-                f"characters taken a character typed {saved[0]:.3f}, {saved_ratio[0]:.2f} times ({saved_ratio[1]:.2f}-{saved_ratio[2]:.2f})"
-            )
+            print(f"  {arm}: shown {figures['shown'][0]:.1%}")
+            for figure, words in FIGURES.items():
+                value, ratio, top = (figures[f"{figure}{end}"] for end in ("", "_ratio", "_on_top"))
+                print(
+                    f"    {words} {value[0]:.3f}, {ratio[0]:.2f} times none's ({ratio[1]:.2f}-{ratio[2]:.2f}), "
+                    f"over memory {top[0]:+.4f} ({top[1]:+.4f} to {top[2]:+.4f})"
+                )
+        for name, said in day["gates"].items():
+            print(f"  gate on {name}: {said}")
 
 
 async def main() -> None:

@@ -39,10 +39,3 @@ def random_adapter(seed: int = 0, *, name: str = "", base_sha256: str = "", rank
 def write_random(path: Path, seed: int = 0, **options: str) -> Path:
     write_adapter(path, random_adapter(seed, **options))  # type: ignore[arg-type]
     return path
-
-
-def poison(path: Path, value: float) -> None:
-    """Replace the last number of the file's data, which the header says nothing about."""
-    data = bytearray(path.read_bytes())
-    data[-4:] = np.float32(value).tobytes()
-    path.write_bytes(bytes(data))

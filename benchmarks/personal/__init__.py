@@ -19,7 +19,13 @@ gate, its decision. The developer works with whatever it promoted.
 **Arms.** ``none``: neither memory nor adapter. ``memory``: the workspace memory of what was written on the days before.
 ``adapter``: what the night promoted. ``both``. ``candidate``: memory and what the last night trained, whatever the gate said.
 
+**Ablations** (``--ablations``, after the last day). The record of all days but the last is learned from once more, with one thing
+changed, and asked on the last day with memory: ``again`` (nothing changed), ``supervised`` (no judged suggestion), ``kto`` (nothing
+but judged suggestions), ``flipped`` (wanted and unwanted changed round), ``random`` (a coin says which). What the gate says of each
+is kept beside it.
+
 **Figures.** Acceptance at equal coverage: every arm shows as many suggestions, its most confident ones, as ``none`` shows at its
-own threshold; acceptance is the share of them that are exactly what was written next. Accepted characters per
-character typed at the places asked for, at the arm's own threshold. Intervals: bootstrap over files' asks, paired.
+own threshold; acceptance is the share of them that are exactly what was written next. ``right``: the same where everything is
+shown. Accepted characters per character typed at the places asked for, everything shown that is above the model's one threshold.
+Intervals: paired bootstrap over stretches of forty lines.
 """

@@ -62,20 +62,26 @@ def saved_characters(rows: Floats, threshold: float) -> float:
 
 
 def compare(
-    arms: Mapping[str, Floats], base: str, threshold: float, seed: int = 0
+    arms: Mapping[str, Floats], base: str, threshold: float, stretches: Sequence[str], seed: int = 0
 ) -> dict[str, dict[str, list[float]]]:
-    """Figures of each arm with 95 % bootstrap intervals, and their ratios to ``base``'s, places drawn alike for all.
+    """Figures of each arm with 95 % bootstrap intervals, and their ratios to ``base``'s.
 
-    Every value is ``[value, low, high]``: ``acceptance``, ``shown``, ``saved`` and, against ``base``, ``acceptance_ratio``
-    and ``saved_ratio``; against ``memory``, where there is one, ``acceptance_on_top`` and ``saved_on_top`` (differences).
+    ``stretches`` has a name for each place; places of one name are drawn together, and alike for all arms.
+
+    Every value is ``[value, low, high]``: ``acceptance``, ``shown``, ``saved``, ``right`` and, against ``base``,
+    ``acceptance_ratio``, ``saved_ratio`` and ``right_ratio``; against ``memory``, where there is one, ``acceptance_on_top``,
+    ``saved_on_top`` and ``right_on_top`` (differences).
     """
     rng = np.random.default_rng(seed)
-    size = len(arms[base])
+    groups: dict[str, list[int]] = {}
+    for place, stretch in enumerate(stretches):
+        groups.setdefault(stretch, []).append(place)
+    members = list(groups.values())
     whole = _figures(arms, base, threshold)
-    draws = [
-        _figures({name: rows[pick] for name, rows in arms.items()}, base, threshold)
-        for pick in (rng.integers(0, size, size) for _ in range(DRAWS))
-    ]
+    draws = []
+    for _ in range(DRAWS):
+        pick = np.concatenate([members[number] for number in rng.integers(0, len(members), len(members))])
+        draws.append(_figures({name: rows[pick] for name, rows in arms.items()}, base, threshold))
     return {
         name: {
             figure: [

@@ -28,6 +28,7 @@ _KEY_S, _LINE_S = 0.12, 0.8
 _EVERYTHING_SURVIVED_S = 700.0
 _UNREAD, _ESCAPE, _MISTAKE = 0.2, 0.25, 0.02
 _SHORTEST_BEGINNING = 4
+_STRETCH_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Ask:
     text: str
     offset: int
     rest: str
+
+    @property
+    def stretch(self) -> str:
+        """What places are drawn together by: the file and forty lines of it, as in the gate."""
+        return f"{self.path}:{self.text.count(chr(10), 0, self.offset) // _STRETCH_LINES}"
 
 
 class SimulatedTime:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe
+from served_model import add_model_options, served_model
 
-from burnish_models.selection import resolve_model
 from burnish_server.replay.project import read_sources
 from burnish_server.replay.record import record
 from burnish_server.replay.trace import Trace, load_trace, save_trace
@@ -34,8 +34,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--files", type=int, default=4, help="files worked on in a trace")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of either side")
-    parser.add_argument("--model", type=Path, default=None, help="a GGUF file; the bundled one unless given")
-    parser.add_argument("--shape", choices=["0.5B"], help="a random-weight model of this shape instead")
+    add_model_options(parser)
     parser.add_argument("--trace", type=Path, help="play this recorded trace")
     parser.add_argument("--save", type=Path, help="keep the (first) trace here")
     parser.add_argument(
@@ -162,12 +161,6 @@ def _show_side(side: dict[str, Any]) -> None:
 def main() -> None:
     """Run."""
     chosen = options()
-    if chosen.shape is not None:
-        from typing_trace.shape import random_model
-
-        model = random_model(chosen.shape)
-    else:
-        model = chosen.model or resolve_model(Path.home(), None).path
-    figures = asyncio.run(compare(chosen, model))
+    figures = asyncio.run(compare(chosen, served_model(chosen)))
     if chosen.json:
         print(json.dumps(figures))

@@ -167,7 +167,7 @@ export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
     { label: "", kind: QuickPickItemKind.Separator },
     {
       label: "$(mortar-board) Learning…",
-      description: view.recording ? "recording" : "off until you turn it on",
+      description: view.recording ? "recording" : "not recording",
       command: Command.learning,
     },
     { label: "$(graph) Dashboard", description: "is it better?", command: Command.dashboard },

@@ -1,11 +1,9 @@
 /** "Doctor": what works here and what does not, as a page the editor renders. */
-import type { Disposable, Event, TextDocumentContentProvider } from "vscode";
 import { messageOf } from "./logger";
 import type { Executor } from "./models";
+import { OwnPage } from "./ownPage";
 import { type DoctorCheck, parseChecks, ServerCommand } from "./protocol";
-import { commands, EventEmitter, ProgressLocation, Uri, window, workspace } from "./vscodeapi";
-
-const SCHEME = "burnish-doctor";
+import { commands, ProgressLocation, window } from "./vscodeapi";
 
 /** Names and values about the extension itself, shown below the checks. */
 export type Facts = readonly (readonly [string, string])[];
@@ -51,19 +49,9 @@ function fenced(text: string): string[] {
 }
 
 /** Holds the last report and shows it. */
-export class Doctor implements TextDocumentContentProvider, Disposable {
-  private readonly changed = new EventEmitter<Uri>();
-  private readonly registration: Disposable;
-  private readonly uri = Uri.from({ scheme: SCHEME, path: "Burnish doctor.md" });
-  private text = "";
-  readonly onDidChange: Event<Uri> = this.changed.event;
-
+export class Doctor extends OwnPage {
   constructor(private readonly facts: () => Promise<Facts>) {
-    this.registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
-  }
-
-  provideTextDocumentContent(): string {
-    return this.text;
+    super("burnish-doctor", "Burnish doctor.md");
   }
 
   /** Asks the server, which may take seconds, and opens the report. */
@@ -76,14 +64,8 @@ export class Doctor implements TextDocumentContentProvider, Disposable {
       } catch (error) {
         failure = messageOf(error);
       }
-      this.text = doctorMarkdown(checks, await this.facts(), failure);
-      this.changed.fire(this.uri);
+      this.write(doctorMarkdown(checks, await this.facts(), failure));
     });
     await commands.executeCommand("markdown.showPreview", this.uri);
-  }
-
-  dispose(): void {
-    this.registration.dispose();
-    this.changed.dispose();
   }
 }

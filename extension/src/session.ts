@@ -80,28 +80,42 @@ export class LspSession implements ServerSession {
     const died = this.died();
     // Awaited only below; a handler keeps its rejection after a good start from counting as unhandled.
     died.catch(() => undefined);
-    const started = this.client.start().catch(async (error: unknown) => {
-      // A connection breaks off before its process is reaped, and the process's last words say more.
-      if (this.process !== null) {
-        await Promise.race([died, setTimeout(LAST_WORDS_MS)]);
-      }
-      throw error;
-    });
+    const started = this.client
+      .start()
+      .catch(async (error: unknown) => {
+        // A connection breaks off before its process is reaped, and the process's last words say more.
+        if (this.process !== null) {
+          await Promise.race([died, setTimeout(LAST_WORDS_MS)]);
+        }
+        throw error;
+      })
+      .then(() => this.follow());
     started.catch(() => undefined);
     await Promise.race([started, died]);
-    await this.follow();
   }
 
   /** From now on the server hears what changes in the editor. */
   private async follow(): Promise<void> {
     const { endpointKeys, outcomes } = this.options;
+    if (this.stopping) {
+      return;
+    }
     this.followers.push(
       endpointKeys.onDidChange(() => void this.sendEndpointKey()),
       env.onDidChangeTelemetryEnabled((enabled) => this.notify(EDITOR_TELEMETRY_NOTIFICATION, { enabled })),
       { dispose: outcomes.attach((params) => this.notify(OUTCOME_NOTIFICATION, params)) },
     );
+    // It may have changed while the server started.
+    this.notify(EDITOR_TELEMETRY_NOTIFICATION, { enabled: env.isTelemetryEnabled });
     await this.sendEndpointKey();
-    this.followers.push(new CursorReporter((params) => this.notify(CURSOR_NOTIFICATION, params)));
+    if (!this.isStopping()) {
+      this.followers.push(new CursorReporter((params) => this.notify(CURSOR_NOTIFICATION, params)));
+    }
+  }
+
+  /** For after an `await`, which the compiler takes to change nothing. */
+  private isStopping(): boolean {
+    return this.stopping;
   }
 
   /** Sends what may be lost without harm. */
@@ -188,13 +202,16 @@ export class LspSession implements ServerSession {
   private clientOptions(): LanguageClientOptions {
     const { endpointKeys } = this.options;
     const logger = redacting(this.options.logger, endpointKeys);
+    const fileEvents = workspace.createFileSystemWatcher("**/*.{py,pyi}");
+    // The client disposes it only where it got as far as using it.
+    this.followers.push(fileEvents);
     return {
       documentSelector: [
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
       ],
       // Files changed outside of the editor: a checkout, a formatter. The server's workspace memory follows them.
-      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{py,pyi}") },
+      synchronize: { fileEvents },
       outputChannel: logger,
       traceOutputChannel: logger,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

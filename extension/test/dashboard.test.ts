@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseDashboard } from "../src/dashboard/data";
 import { escapeHtml, html } from "../src/dashboard/html";
 import { parsePageMessage, SECTIONS } from "../src/dashboard/messages";
 import { page } from "../src/dashboard/page";
 import { charts } from "../src/dashboard/series";
 import { failed, sections } from "../src/dashboard/view";
-import { difference, headline, measured, share } from "../src/dashboard/words";
+import { day, difference, headline, measured, share } from "../src/dashboard/words";
 import { consent, dashboard, metric } from "./dashboardData";
 
 const around = { failure: null, stoppable: false };
@@ -77,6 +77,17 @@ describe("the answer to the question", () => {
 });
 
 describe("figures in words", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(["America/Los_Angeles", "UTC", "Pacific/Auckland"])(
+    "name a day of the record by its own date in %s",
+    (zone) => {
+      vi.stubEnv("TZ", zone);
+      expect(day("2026-03-02")).toBe(new Date(2026, 2, 2).toLocaleDateString(undefined, { dateStyle: "medium" }));
+      expect(day("never")).toBe("never");
+    },
+  );
+
   it("gives a share its range, and none where nothing was counted", () => {
     expect(plain(share({ value: 0.314, low: 0.27, high: 0.35 }))).toBe("31 % (27–35)");
     expect(share({ value: null, low: null, high: null })).toBe("–");

@@ -22,8 +22,15 @@ export const editor = {
   panels: [] as FakePanel[],
 };
 
+const EVENTS = ["windowState", "activeEditor", "selection", "textDocument", "telemetry", "files"] as const;
+
 /** Fires the editor's own events. */
-export const events = {} as Record<"windowState" | "activeEditor" | "textDocument" | "telemetry", EventEmitter>;
+export const events = {} as Record<(typeof EVENTS)[number], EventEmitter>;
+
+/** How many listen to the editor's events. */
+export function listening(): number {
+  return EVENTS.reduce((sum, name) => sum + events[name].size, 0);
+}
 
 /** Back to an editor with no settings and nothing shown. */
 export function resetEditor(): void {
@@ -40,7 +47,7 @@ export function resetEditor(): void {
   editor.activeTextEditor = undefined;
   editor.focused = true;
   editor.panels = [];
-  for (const name of ["windowState", "activeEditor", "textDocument", "telemetry"] as const) {
+  for (const name of EVENTS) {
     events[name] = new EventEmitter();
   }
 }
@@ -57,6 +64,9 @@ class EventEmitter {
     this.listeners.add(listener);
     return { dispose: () => this.listeners.delete(listener) };
   };
+  get size(): number {
+    return this.listeners.size;
+  }
   fire(value: unknown): void {
     this.listeners.forEach((listener) => listener(value));
   }
@@ -232,6 +242,7 @@ export const vscodeapi = {
     },
     onDidChangeWindowState: (listener: Listener) => events.windowState.event(listener),
     onDidChangeActiveTextEditor: (listener: Listener) => events.activeEditor.event(listener),
+    onDidChangeTextEditorSelection: (listener: Listener) => events.selection.event(listener),
     showTextDocument: (document: unknown, options: unknown) => answer("document", String(document), options),
     setStatusBarMessage: (text: string) => {
       editor.shown.push({ kind: "statusbar", text });
@@ -243,6 +254,7 @@ export const vscodeapi = {
       return editor.folders.length > 0 ? editor.folders : undefined;
     },
     getConfiguration,
+    createFileSystemWatcher: () => events.files.event(() => undefined),
     onDidChangeTextDocument: (listener: Listener) => events.textDocument.event(listener),
     asRelativePath: (uri: { toString(): string }) => uri.toString().replace(/^file:\/\/\/project\//, ""),
     registerTextDocumentContentProvider: () => ({ dispose: vi.fn() }),

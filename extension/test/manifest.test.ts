@@ -68,17 +68,27 @@ describe("package.json", () => {
     }
   });
 
-  it("takes no key but Esc, and that only while grey text shows and nobody else wants it", () => {
-    expect(manifest.contributes.keybindings).toHaveLength(1);
-    const [binding] = manifest.contributes.keybindings;
-    expect(binding).toMatchObject({ command: Command.dismiss, key: "escape" });
-    expect(binding?.when.split(" && ")).toEqual(
+  it("takes Esc only while grey text shows and nobody else wants it, and a key to ask for grey text", () => {
+    expect(manifest.contributes.keybindings).toHaveLength(2);
+    const [dismiss, ask] = manifest.contributes.keybindings;
+    expect(dismiss).toMatchObject({ command: Command.dismiss, key: "escape" });
+    expect(dismiss?.when.split(" && ")).toEqual(
       expect.arrayContaining([
         "inlineSuggestionVisible",
         "editorTextFocus",
         "editorLangId == python",
         "!suggestWidgetVisible",
         "!vim.active",
+      ]),
+    );
+    // The editor itself has the command and no key for it.
+    expect(ask).toMatchObject({ command: "editor.action.inlineSuggest.trigger", key: "alt+\\" });
+    expect(ask?.when.split(" && ")).toEqual(
+      expect.arrayContaining([
+        "editorTextFocus",
+        "editorLangId == python",
+        "config.burnish.completion.enabled",
+        "!inlineSuggestionVisible",
       ]),
     );
   });

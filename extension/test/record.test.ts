@@ -83,7 +83,7 @@ describe("export my data", () => {
     expect(server.asked).toEqual([
       ["burnish.server.exportRecord", { path: path.join(folder, "out.jsonl"), format: "kto" }],
     ]);
-    expect(editor.shown.at(-1)?.text).toContain("1 examples");
+    expect(editor.shown.at(-1)?.text).toContain("Burnish wrote 1 example to ");
     expect(editor.shown.at(-1)?.text).toContain("Whoever reads this file reads your code.");
   });
 

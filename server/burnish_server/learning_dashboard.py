@@ -22,6 +22,7 @@ from burnish_server.serving.live import BEFORE_SECONDS, compared, served_since
 from burnish_server.serving.runs import last_report, running
 from burnish_telemetry.acceptance import Comparison, shown_since
 from burnish_telemetry.errors import TelemetryError
+from burnish_telemetry.events import ENDPOINT
 from burnish_telemetry.store import store_file
 
 __all__ = ["Dashboard"]
@@ -164,7 +165,8 @@ def _comparison(found: Comparison | None) -> dict[str, Any] | None:
 def _name(adapter: object, names: Mapping[str, str]) -> str:
     if adapter is None:
         return "the model alone"
-    return names.get(str(adapter), str(adapter)[:12])
+    name = str(adapter)
+    return name if name.startswith(ENDPOINT) else names.get(name, name[:12])
 
 
 def _stamp(home: Path) -> object:

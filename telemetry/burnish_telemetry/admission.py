@@ -52,6 +52,11 @@ class Admission:
         self._complaint = ""
         return consent
 
+    @property
+    def readable(self) -> bool:
+        """Whether the file of consent could be read the last time; where there is none, its defaults hold."""
+        return not self._complaint
+
     def refusal(self, event: Event, consent: Consent) -> str:
         """Why an event is not recorded; empty when it may be. The reasons are those of ``Receipt``.
 

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from burnish_telemetry.database import damaged_files
+from burnish_telemetry.errors import StoreError
 from burnish_telemetry.events import KINDS, OFFERS
 from burnish_telemetry.exclusions import location_of
 from burnish_telemetry.lineage import adapters_of
 from burnish_telemetry.times import to_micros
 from burnish_telemetry.unfinished import clear_runs
 
-__all__ = ["Erased", "Selection", "erase", "selected_count"]
+__all__ = ["Erased", "Selection", "erase", "selected"]
 
 _OFFER_KINDS = ", ".join(f"'{kind}'" for kind, of in KINDS.items() if of in OFFERS)
 _PATIENCE_SECONDS = 10.0
@@ -57,16 +58,14 @@ def erase(connection: sqlite3.Connection, file: Path, selection: Selection) -> E
 
     Raises:
         sqlite3.Error: the file cannot be written to; nothing was erased, or it was and the space was not given back yet.
+        StoreError: everything was erased but a file beside the record.
     """
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("BEGIN IMMEDIATE")
     try:
         _select(connection, selection)
         adapters = adapters_of(connection, "SELECT sequence FROM temp.erased")
-        chosen = (
-            "SELECT id FROM events WHERE sequence IN (SELECT sequence FROM temp.erased) ORDER BY sequence"
-        )
-        events = tuple(str(row[0]) for row in connection.execute(chosen))
+        events = _selected_events(connection)
         connection.execute(
             "DELETE FROM labels WHERE suggestion IN (SELECT suggestion FROM events "
             "WHERE sequence IN (SELECT sequence FROM temp.erased))"
@@ -80,25 +79,39 @@ def erase(connection: sqlite3.Connection, file: Path, selection: Selection) -> E
         raise
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.erased")
-    if events:
-        clear_runs(file.parent)
     files = tuple(damaged_files(file)) if selection.everything else ()
-    for path in files:
-        path.unlink(missing_ok=True)
+    stays: OSError | None = None
+    try:
+        if events:
+            clear_runs(file.parent)
+        for path in files:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        stays = error
     # Free pages without anything erased: an earlier erasure was interrupted before this.
     if events or connection.execute("PRAGMA freelist_count").fetchone()[0]:
         connection.execute("VACUUM")
-    return Erased(events, tuple(adapters), _empty_log(connection), files)
+    emptied = _empty_log(connection)
+    if stays is not None:
+        raise StoreError(
+            f"{len(events)} events were erased, but {stays.filename} also holds text of yours and cannot be removed "
+            f"({stays.strerror or stays}). Close what uses it (a nightly run, for one), then remove it."
+        ) from stays
+    return Erased(events, tuple(adapters), emptied, files)
 
 
-def selected_count(connection: sqlite3.Connection, selection: Selection) -> tuple[int, list[str]]:
-    """How many events a selection would erase, and which adapters learned from them. Changes nothing."""
+def selected(connection: sqlite3.Connection, selection: Selection) -> tuple[tuple[str, ...], list[str]]:
+    """The ids of the events that a selection would erase, and which adapters learned from them. Changes nothing."""
     try:
         _select(connection, selection)
-        (count,) = connection.execute("SELECT count(*) FROM temp.erased").fetchone()
-        return int(count), adapters_of(connection, "SELECT sequence FROM temp.erased")
+        return _selected_events(connection), adapters_of(connection, "SELECT sequence FROM temp.erased")
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.erased")
+
+
+def _selected_events(connection: sqlite3.Connection) -> tuple[str, ...]:
+    chosen = "SELECT id FROM events WHERE sequence IN (SELECT sequence FROM temp.erased) ORDER BY sequence"
+    return tuple(str(row[0]) for row in connection.execute(chosen))
 
 
 def _select(connection: sqlite3.Connection, selection: Selection) -> None:

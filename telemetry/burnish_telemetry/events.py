@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 from uuid import uuid4
 
 __all__ = [
+    "ENDPOINT",
     "KINDS",
     "OFFERS",
     "SCHEMA_VERSION",
@@ -43,6 +44,8 @@ __all__ = [
 
 #: Version of the form of events; raised whenever a field changes its meaning.
 SCHEMA_VERSION = 1
+#: Before the name of a model that is not this machine's.
+ENDPOINT = "endpoint:"
 
 
 def new_id() -> str:
@@ -133,7 +136,7 @@ class Suggested(Event):
 
     ``tokens`` counts generated tokens, ``mean_logprob`` is the mean natural-log probability of them,
     ``latency_ms`` runs from the request to the answer. ``model`` identifies the base model's file, ``adapter`` the adapter
-    it was served with.
+    it was served with. What a team's endpoint wrote, or began, has :data:`ENDPOINT` and the name of the model there.
     """
 
     kind: ClassVar[str] = "suggested"
@@ -147,6 +150,11 @@ class Suggested(Event):
     mean_logprob: float | None = None
     latency_ms: float
     display: Display
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another model than this machine's wrote it: nothing to learn from for this machine's."""
+        return self.model.startswith(ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

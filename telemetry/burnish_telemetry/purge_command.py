@@ -52,9 +52,9 @@ def purge(
         _report_purge(Erased((), (), True), as_json)
         return
     with Store(file) as store:
-        count, adapters = store.would_erase(selection)
+        events, adapters = store.would_erase(selection)
         if not yes and not click.confirm(
-            _question(file, selection, count, adapters), default=False, err=as_json
+            _question(file, selection, len(events), adapters), default=False, err=as_json
         ):
             if as_json:
                 emit({"erased": 0, "declined": True})

@@ -224,7 +224,8 @@ class _Writer:
         return self._store
 
     def _maintain(self, job: _Job, consent: Consent) -> None:
-        if self._file.exists():
+        # Of a file that cannot be read it is not known how long the user wants events to be kept.
+        if self._file.exists() and self._admission.readable:
             self._prune(consent)
         _settle(job, Receipt(False))
 

@@ -11,6 +11,7 @@ from itertools import tee
 from typing import Any
 
 from burnish_telemetry.events import (
+    ENDPOINT,
     Accepted,
     AcceptedInPart,
     Event,
@@ -75,6 +76,11 @@ class Figures:
             },
         }
 
+    @property
+    def who(self) -> str | None:
+        """The adapter; ``None`` for the model alone; an endpoint's model by its marked name."""
+        return self.model if self.model.startswith(ENDPOINT) else self.adapter
+
     def add(self, other: Figures) -> None:
         """Count the other's in."""
         for item in fields(self):
@@ -102,22 +108,22 @@ class Statistics:
         }
 
     def daily(self) -> list[dict[str, Any]]:
-        """Completions per day and adapter (``None``: the model alone) for a plot, the oldest day first."""
+        """Completions per day and adapter (see :attr:`Figures.who`) for a plot, the oldest day first."""
         groups: dict[tuple[str, str | None], Figures] = {}
         for day in self.days:
             if day.sort == "completion":
-                key = day.day, day.adapter
-                groups.setdefault(key, Figures(day.day, day.sort, "", day.adapter, False)).add(day)
+                key = day.day, day.who
+                groups.setdefault(key, Figures(day.day, day.sort, "", day.who, False)).add(day)
         return [
             {"date": day, "adapter": adapter, **total.shares()} for (day, adapter), total in groups.items()
         ]
 
     def by_adapter(self) -> list[dict[str, Any]]:
-        """Completions per adapter (``None``: the model alone), all days together, in the order of their first day."""
+        """Completions per adapter (see :attr:`Figures.who`), all days together, in the order of their first day."""
         groups: dict[str | None, Figures] = {}
         for day in self.days:
             if day.sort == "completion":
-                groups.setdefault(day.adapter, Figures("", day.sort, "", day.adapter, False)).add(day)
+                groups.setdefault(day.who, Figures("", day.sort, "", day.who, False)).add(day)
         return [{"adapter": adapter, **total.shares()} for adapter, total in groups.items()]
 
 

@@ -20,7 +20,7 @@ from burnish_telemetry.database import (
     explained,
     open_database,
 )
-from burnish_telemetry.erasure import Erased, Selection, erase, selected_count
+from burnish_telemetry.erasure import Erased, Selection, erase, selected
 from burnish_telemetry.errors import EventError
 from burnish_telemetry.events import KINDS, OFFERS, ActionOffered, Event, Place, Prompt, Suggested
 from burnish_telemetry.exclusions import location_of
@@ -179,10 +179,10 @@ class Store:
         with explained(self.file, "erase from"):
             return erase(self._connection, self.file, selection)
 
-    def would_erase(self, selection: Selection) -> tuple[int, list[str]]:
-        """How many events a selection holds, and which adapters learned from any of them; nothing is changed."""
+    def would_erase(self, selection: Selection) -> tuple[tuple[str, ...], list[str]]:
+        """The ids of a selection's events, and which adapters learned from any of them; nothing is changed."""
         with explained(self.file, "read"):
-            return selected_count(self._connection, selection)
+            return selected(self._connection, selection)
 
     def prune(self, older_than: datetime) -> Erased:
         """Erase what was recorded before a time (the retention)."""

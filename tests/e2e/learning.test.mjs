@@ -1,7 +1,7 @@
 /** The learning loop in a real VS Code: agree, decide about suggestions, train, look, roll back, erase. */
 
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, readFileSync, readdirSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -143,8 +143,8 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
     assert.ok(offer.text.endsWith(ghost), `${offer.text} was shown as ${ghost}`);
     assert.equal(offer.place.path, FILE);
     assert.match(offer.client, /code-server|Visual Studio Code/i);
-    // One step back may take away what was typed last, too, or leave its beginning; two leave nothing of it.
-    await editor.press("Control+Z", "Control+Z");
+    // One step back may take away what was typed last, too, or leave its beginning.
+    await editor.press("Control+Z");
     assert.equal((await home.newEvent("undone", before)).suggestion, accepted.suggestion);
     await editor.closeFile();
   });
@@ -163,7 +163,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
 
   step("a word of it", async () => {
     const { ghost } = await suggestion(IN_A_WORD);
-    assert.match(ghost, /^\w\w/);
+    assert.match(ghost, /^\w\w+\W/, "a word, and something after it");
     const before = home.events();
     await editor.press("Control+ArrowRight");
     await pause(500);
@@ -207,7 +207,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
     await until("the events", async () => /"kind": ?"accepted"/.test(await editorText()));
     await editor.closeFile();
     const storage = path.join(session.profile.data, "User", "globalStorage", "burnish.burnish", "record");
-    assert.deepEqual(existsSync(storage) ? readdirSync(storage) : [], []);
+    assert.deepEqual(readdirSync(storage), []);
   });
 
   /** What the open editor shows. */
@@ -304,6 +304,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
   });
 
   step("nothing went wrong behind the scenes", () => {
+    assert.notEqual(session.log(), "", "there is no log");
     assert.doesNotMatch(session.log(), /Traceback \(most recent call last\)|\[error\]/);
   });
 });

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -242,9 +241,9 @@ async def test_keystrokes_are_noted_for_trainings(start: Start, home: Path) -> N
     await session.command("status")
     assert not (home / "activity").exists()
     ConsentFile(home).agree("train", through="a test")
-    second: Callable[[], float] = (home / "consent.json").stat().st_mtime.__float__
+    agreed = (home / "consent.json").stat().st_mtime
     await asyncio.sleep(10.5)
     session.change("file:///project/a.py", 3, 0, 5, 5, "3")
     await session.command("status")
-    assert (home / "activity").stat().st_mtime > second()
+    assert (home / "activity").stat().st_mtime > agreed
     assert datetime.now(UTC).timestamp() - (home / "activity").stat().st_mtime < 10

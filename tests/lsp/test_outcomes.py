@@ -20,6 +20,7 @@ from burnish_telemetry.labels import Label
 from burnish_telemetry.store import Store, store_file
 from tests.adapter_maker import write_random
 from tests.lsp.conftest import RECORDER, Session, Start
+from tests.no_network import REFUSE
 
 pytestmark = pytest.mark.integration
 
@@ -33,16 +34,9 @@ TEXT = FUNCTIONS + "def handle_60(request, value=60):\n" + TYPED + "\n    return
 LINE = FUNCTIONS.count("\n") + 1
 
 #: Refuses the network in the server's process, and tells at the end what was refused.
-NO_NETWORK = """
-import sys
-network = []
-def refuse(event, arguments):
-    local = event == "socket.bind" and arguments[1][:2] == ("::1", 0)
-    if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname") and not local:
-        network.append(event)
-        raise PermissionError("no network: " + event)
-sys.addaudithook(refuse)
-""" + RECORDER.replace("sorted(sys.modules)", "{'network': network, 'modules': len(sys.modules)}")
+NO_NETWORK = REFUSE + RECORDER.replace(
+    "sorted(sys.modules)", "{'network': network, 'modules': len(sys.modules)}"
+)
 #: The server and the engine's process in a network namespace of their own.
 NO_INTERFACES = f"""
 import os, sys

@@ -62,7 +62,7 @@ function notices(data: DashboardData, { failure }: Surroundings): Html {
     consent.editorTelemetry
       ? null
       : notice(
-          "The editor's telemetry is off. While it is, Burnish records nothing, whatever its own switches say.",
+          "The editor's telemetry is off (telemetry.telemetryLevel is not “all”). While it is, Burnish records nothing, whatever its own switches say.",
           button("telemetrySetting", "Open the Setting"),
         )
   }

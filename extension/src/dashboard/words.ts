@@ -19,10 +19,11 @@ export function milliseconds(value: number | null): string {
   return value === null ? "–" : `${Math.round(value)}\u00a0ms`;
 }
 
-/** A date as the user writes it; what is no date stays as it is. */
+/** A day of UTC as the user writes dates, the same day wherever that is; what is no date stays as it is. */
 export function day(iso: string): string {
   const time = Date.parse(iso);
-  return Number.isNaN(time) ? iso : new Date(time).toLocaleDateString(undefined, { dateStyle: "medium" });
+  const style = { dateStyle: "medium", timeZone: "UTC" } as const;
+  return Number.isNaN(time) ? iso : new Date(time).toLocaleDateString(undefined, style);
 }
 
 /** A date with its time of day. */

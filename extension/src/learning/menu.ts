@@ -74,7 +74,7 @@ export function learningItems(server: Executor, consent: Consent, ids: LearningC
   ];
 }
 
-/** Shows the menu; after a change it is there again with the new state. */
+/** Shows the menu and does what was chosen. */
 export async function showLearning(server: Executor, ids: LearningCommands): Promise<void> {
   const consent = parseConsent(await server.execute(ServerCommand.consent));
   const choice = await window.showQuickPick(learningItems(server, consent, ids), {
@@ -87,7 +87,7 @@ export async function showLearning(server: Executor, ids: LearningCommands): Pro
 function telemetryItem(): LearningItem {
   return {
     label: "$(warning) The editor's telemetry is off, so nothing is recorded",
-    description: "telemetry.telemetryLevel",
+    description: "telemetry.telemetryLevel is not “all”",
     run: openTelemetrySetting,
   };
 }

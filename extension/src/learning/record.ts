@@ -2,13 +2,12 @@
 import { mkdir, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
-import type { Disposable, Event, QuickPickItem, TextDocumentContentProvider } from "vscode";
+import type { QuickPickItem } from "vscode";
 import type { Executor } from "../models";
+import { OwnPage } from "../ownPage";
 import { ServerCommand } from "../protocol";
-import { commands, EventEmitter, ProgressLocation, Uri, window, workspace } from "../vscodeapi";
+import { commands, ProgressLocation, Uri, window } from "../vscodeapi";
 import { asRecord, numberOr } from "../wire";
-
-const SCHEME = "burnish-record";
 
 /** The editor shows no more than this; the export has everything. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -30,20 +29,10 @@ const FORMATS: readonly FormatItem[] = [
 ];
 
 /** Shows the record in an editor that cannot change it, and keeps no copy on disk. */
-export class RecordView implements TextDocumentContentProvider, Disposable {
-  private readonly changed = new EventEmitter<Uri>();
-  private readonly registration: Disposable;
-  private readonly uri = Uri.from({ scheme: SCHEME, path: "Burnish record.jsonl" });
-  private text = "";
-  readonly onDidChange: Event<Uri> = this.changed.event;
-
+export class RecordView extends OwnPage {
   /** @param storage a folder of the extension's own */
   constructor(private readonly storage: string) {
-    this.registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
-  }
-
-  provideTextDocumentContent(): string {
-    return this.text;
+    super("burnish-record", "Burnish record.jsonl");
   }
 
   /** Opens the record, the newest events of it where it is long. */
@@ -56,7 +45,7 @@ export class RecordView implements TextDocumentContentProvider, Disposable {
       await window.showInformationMessage("Nothing is recorded: Burnish has no event of yours.");
       return;
     }
-    this.set(text);
+    this.write(text);
     await commands.executeCommand("vscode.open", this.uri, { preview: false });
     if (shown < events) {
       void window.showInformationMessage(
@@ -67,18 +56,7 @@ export class RecordView implements TextDocumentContentProvider, Disposable {
 
   /** After an erasure no window keeps showing what was erased. */
   clear(): void {
-    this.set("");
-  }
-
-  dispose(): void {
-    this.text = "";
-    this.registration.dispose();
-    this.changed.dispose();
-  }
-
-  private set(text: string): void {
-    this.text = text;
-    this.changed.fire(this.uri);
+    this.write("");
   }
 
   /** Removes what an editor that was killed left behind. */
@@ -143,7 +121,7 @@ export async function exportRecord(server: Executor): Promise<void> {
   const count = await window.withProgress({ location: ProgressLocation.Window, title: "Burnish: exporting" }, () =>
     exportTo(server, target.fsPath, choice.format),
   );
-  const noun = choice.format === "jsonl" ? "events" : "examples";
+  const noun = `${choice.format === "jsonl" ? "event" : "example"}${count === 1 ? "" : "s"}`;
   const answer = await window.showInformationMessage(
     `Burnish wrote ${count} ${noun} to ${target.fsPath}. Whoever reads this file reads your code.`,
     "Open",

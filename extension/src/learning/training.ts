@@ -7,7 +7,7 @@ import { asRecord, textOrNull } from "../wire";
 
 const KEPT_WORDS = "rolled back in the editor";
 
-/** Starts a run, which goes on in the background. Returns its name, or `null` when there is nothing to do. */
+/** Starts a run, which goes on in the background; rejects with the reason where it cannot begin. */
 export async function trainNow(server: Executor, openDashboard: () => Promise<void>): Promise<void> {
   await server.execute(ServerCommand.trainNow);
   const answer = await window.showInformationMessage(

@@ -7,7 +7,8 @@
         ├── AdapterFormatError     tensors or settings that a plain LoRA file cannot hold (DoRA, whole modules, …)
         ├── AdapterRefusedError    a file that must not be served; says why
         └── RegistryError          the registry cannot be read or written
-            ├── UnknownAdapterError    no adapter, or several, by that id or name
+            ├── UnknownAdapterError    no adapter by that id or name
+            ├── AmbiguousAdapterError  several adapters by that name or beginning of an id
             └── TransitionError        an adapter cannot go from its state to the one asked for
 """
 
@@ -19,6 +20,7 @@ __all__ = [
     "AdapterError",
     "AdapterFormatError",
     "AdapterRefusedError",
+    "AmbiguousAdapterError",
     "RegistryError",
     "TransitionError",
     "UnknownAdapterError",
@@ -42,7 +44,11 @@ class RegistryError(AdapterError):
 
 
 class UnknownAdapterError(RegistryError):
-    """The id or name names no adapter, or more than one."""
+    """The id or name names no adapter."""
+
+
+class AmbiguousAdapterError(RegistryError):
+    """The name or beginning of an id names more than one adapter."""
 
 
 class TransitionError(RegistryError):

@@ -6,7 +6,6 @@ before a record names it, and every change of state is one transaction.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -15,17 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from burnish_models.adapters.check import check_in_process
-from burnish_models.adapters.errors import (
-    AdapterRefusedError,
-    TransitionError,
-)
-from burnish_models.adapters.records import (
-    MOVES,
-    AdapterRecord,
-    Lineage,
-    State,
-    events_sha256,
-)
+from burnish_models.adapters.errors import AdapterRefusedError, RegistryError, TransitionError
+from burnish_models.adapters.records import MOVES, AdapterRecord, Lineage, State, events_sha256
 from burnish_models.adapters.registry_reader import SELECT, RegistryReader, registry_file
 from burnish_models.gguf_file import file_sha256
 
@@ -49,11 +39,12 @@ class Registry(RegistryReader):
     def add(self, file: Path, model: Path, lineage: Lineage, *, base_name: str = "") -> AdapterRecord:
         """Check an adapter file in a throw-away process on its model, copy it in, and record it as a candidate.
 
-        The same bytes are recorded once.
+        The same bytes are recorded once. What killed processes left behind is taken away first.
 
         Raises:
-            AdapterRefusedError: it must not be served; says why. Nothing was kept.
+            AdapterRefusedError: it must not be served; says why. No record names it.
         """
+        self._storage.sweep()
         before = file_sha256(file)
         checked = check_in_process(file, model)
         identity, size = self._storage.keep(file)
@@ -167,7 +158,11 @@ class Registry(RegistryReader):
 
     def erase(self, identity: str, reason: str) -> AdapterRecord:
         """Remove an adapter's file and what is known of its data; its record stays, retired. An active one is rolled
-        back first."""
+        back first. Erasing again removes a file that could not be removed before.
+
+        Raises:
+            RegistryError: as always, or its file cannot be removed; it is served no longer all the same.
+        """
         with self._storage.transaction() as connection:
             record = self._find(connection, identity)
             self._leave(connection, record)
@@ -177,13 +172,15 @@ class Registry(RegistryReader):
             connection.execute("DELETE FROM adapter_events WHERE adapter = ?", (record.id,))
             if record.state is State.ACTIVE:
                 self._serve_top(connection, record.base_sha256, f"{record.name} was erased: {reason}")
-        with contextlib.suppress(FileNotFoundError):
-            self._storage.path(record.id).unlink()
+        file = self._storage.path(record.id)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise RegistryError(
+                f"The adapter {record.name} is served no longer, but its file {file} cannot be removed "
+                f"({error.strerror or error}). Close what uses it and erase it again, or remove the file yourself."
+            ) from error
         return self.find(record.id)
-
-    def sweep(self) -> list[Path]:
-        """Take away what killed processes left behind; returns the removed files."""
-        return self._storage.sweep()
 
     # -- steps of a transaction ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from burnish_models.adapters.errors import RegistryError, UnknownAdapterError
+from burnish_models.adapters.errors import AmbiguousAdapterError, RegistryError, UnknownAdapterError
 from burnish_models.adapters.records import AdapterRecord, HistoryEntry, Serving, State, record_from_row
 from burnish_models.adapters.storage import DATABASE, FOLDER, AdapterStorage
 
@@ -20,7 +20,7 @@ SELECT = (
 
 
 def registry_file(home: Path) -> Path:
-    """Where the registry below ``home`` keeps its database; it is made with the first adapter.
+    """Where the registry below ``home`` keeps its database; it is made when it is first read or written.
 
     Every change of the registry changes this file, so a ``stat`` of it says whether there is something new.
     """
@@ -44,25 +44,21 @@ class RegistryReader:
         """The adapter with this id, this beginning of an id (4 characters or more), or this name.
 
         Raises:
-            UnknownAdapterError: none, or more than one.
+            UnknownAdapterError: there is none.
+            AmbiguousAdapterError: there are several.
         """
         with self._storage.reading() as connection:
             return self._find(connection, id_or_name)
+
+    def has_file(self, identity: str) -> bool:
+        """Whether the file of the adapter with this id is there, be it only left by an erasure that was cut short."""
+        return self._storage.path(identity).exists()
 
     def history(self, identity: str) -> list[HistoryEntry]:
         """What became of an adapter, the oldest first."""
         with self._storage.reading() as connection:
             rows = connection.execute("SELECT * FROM history WHERE adapter = ? ORDER BY number", (identity,))
-            return [
-                HistoryEntry(
-                    adapter=row["adapter"],
-                    before=None if row["before"] is None else State(row["before"]),
-                    after=State(row["after"]),
-                    reason=row["reason"],
-                    at=row["at"],
-                )
-                for row in rows
-            ]
+            return [_entry(row) for row in rows]
 
     def reasons(self) -> dict[str, str]:
         """Why each adapter is in the state it is in, by its id."""
@@ -109,9 +105,12 @@ class RegistryReader:
         rows = connection.execute(f"{SELECT} WHERE id = ? OR name = ?", (id_or_name, id_or_name)).fetchall()
         if not rows and len(id_or_name) >= _SHORTEST_ID and id_or_name.isalnum():
             rows = connection.execute(f"{SELECT} WHERE id GLOB ? || '*'", (id_or_name.lower(),)).fetchall()
-        if len(rows) != 1:
-            what = "no adapter" if not rows else f"{len(rows)} adapters"
-            raise UnknownAdapterError(f"There is {what} {id_or_name!r}. See: burnish adapters list")
+        if not rows:
+            raise UnknownAdapterError(f"There is no adapter {id_or_name!r}. See: burnish adapters list")
+        if len(rows) > 1:
+            raise AmbiguousAdapterError(
+                f"There are {len(rows)} adapters {id_or_name!r}: give an id. See: burnish adapters list"
+            )
         return self._record(rows[0])
 
     def _record(self, row: sqlite3.Row) -> AdapterRecord:
@@ -119,3 +118,11 @@ class RegistryReader:
             return record_from_row(row, None if row["erased"] else self._storage.path(row["id"]))
         except ValueError as error:
             raise RegistryError(f"The registry's entry for {row['id'][:12]} is damaged ({error}).") from error
+
+
+def _entry(row: sqlite3.Row) -> HistoryEntry:
+    try:
+        before = None if row["before"] is None else State(row["before"])
+        return HistoryEntry(row["adapter"], before, State(row["after"]), row["reason"], row["at"])
+    except ValueError as error:
+        raise RegistryError(f"The history of {row['adapter'][:12]} is damaged ({error}).") from error

@@ -15,7 +15,7 @@ __all__ = ["remove_adapters"]
 def remove_adapters(home: Path, ids: Iterable[str], reason: str) -> list[AdapterRecord]:
     """Remove adapters' files and what is known of their data; one that is served is rolled back first.
 
-    Ids that no adapter has, or whose file was removed before, are passed over.
+    Ids that no adapter has, and adapters that were removed before, are passed over.
 
     Args:
         home: Burnish's home folder.
@@ -26,7 +26,9 @@ def remove_adapters(home: Path, ids: Iterable[str], reason: str) -> list[Adapter
         The adapters that were removed, in the order of ``ids``.
 
     Raises:
-        RegistryError: the registry cannot be used; those before the one that failed are removed.
+        AmbiguousAdapterError: one of ``ids`` is a name that several adapters have.
+        RegistryError: the registry cannot be used, or a file not be removed. Those before the one that failed are
+            removed.
     """
     if not registry_file(home).exists():
         return []
@@ -37,6 +39,6 @@ def remove_adapters(home: Path, ids: Iterable[str], reason: str) -> list[Adapter
             record = registry.find(identity)
         except UnknownAdapterError:
             continue
-        if record.path is not None:
+        if record.path is not None or registry.has_file(record.id):
             removed.append(registry.erase(record.id, reason))
     return removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -23,6 +24,7 @@ _VERSION = 1
 _BUSY_MS = 30_000
 #: What a killed process left behind is taken away after this many seconds.
 _STALE_S = 3600.0
+_OWN_FILE = re.compile(r"\.incoming\..*\.part|([0-9a-f]{64})\.gguf")
 _SCHEMA = """
 CREATE TABLE adapters (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL, created TEXT NOT NULL, size_bytes INTEGER NOT NULL,
@@ -162,18 +164,20 @@ class AdapterStorage:
         path = self.path(identity)
         return path.is_file() and file_sha256(path) == identity
 
-    def sweep(self) -> list[Path]:
-        """Take away what killed processes left: parts, and files that no record names. Returns what was removed."""
+    def sweep(self) -> None:
+        """Take away what killed processes left: parts, and files that no record names or that were erased.
+
+        What cannot be removed now is left for the next time. Raises as :meth:`reading`.
+        """
         with self.reading() as connection:
             kept = {row["id"] for row in connection.execute("SELECT id FROM adapters WHERE NOT erased")}
-        removed = []
         for path in self.folder.iterdir():
-            left = path.suffix == ".part" or (path.suffix == ".gguf" and path.stem not in kept)
-            with contextlib.suppress(FileNotFoundError):
-                if left and time.time() - path.stat().st_mtime > _STALE_S:
+            own = _OWN_FILE.fullmatch(path.name)
+            if own is None or own[1] in kept:
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _STALE_S:
                     path.unlink()
-                    removed.append(path)
-        return removed
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burnish_models.engine.decode import Aborted
+from burnish_models.engine.loaded_adapters import LoadedAdapters
 from burnish_models.engine.native_abort import NativeAbortFlag
 from burnish_models.engine.thread_choice import ThreadChoice
 from burnish_models.errors import EngineStartError, ModelUnsupportedError
@@ -30,8 +31,6 @@ _MEASURED_TOKENS = 32
 #: Tokens that llama.cpp evaluates at once without a GPU: longer pieces are no faster there, but take more memory.
 _CPU_UBATCH = 128
 _MOST_VIEWS = 256
-#: Adapters that stay loaded: the one that serves, and the one before it, which comparisons go back to.
-_MOST_ADAPTERS = 2
 
 _LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 
@@ -74,8 +73,7 @@ class LlamaBackend:
         self._threads, self._together, self._batch_threads = threads, batch_threads, batch_threads
         self._choice = ThreadChoice(threads, fixed=self.gpu_layers > 0)
         self._batch_choice = ThreadChoice(batch_threads, fixed=self.gpu_layers > 0)
-        #: Adapters that are loaded, by file and version, the one used last at the end.
-        self._adapters: dict[tuple[Path, int, int, int], Any] = {}
+        self._adapters = LoadedAdapters(self._model)
         self._length = 0
         # The batch only points at its tokens: they must outlive the call.
         self._buffer = (lib.llama_token * self._batch_tokens)()
@@ -329,31 +327,14 @@ class LlamaBackend:
         Raises:
             EngineStartError: llama.cpp refused the adapter; the one before stays.
         """
-        key = None
         if path is not None:
-            key, fresh = self._loaded_adapter(path)
-            adapters = (lib.llama_adapter_lora_p_ctypes * 1)(fresh)
+            adapter = self._adapters.get(path)
+            if not adapter:
+                raise EngineStartError(f"llama.cpp refused the adapter {path.name}: {self._why()}")
+            adapters = (lib.llama_adapter_lora_p_ctypes * 1)(adapter)
             scales = (ctypes.c_float * 1)(scale)
             lib.llama_set_adapters_lora(self._context, adapters, 1, scales)
-            self._adapters[key] = self._adapters.pop(key, fresh)
         else:
             lib.llama_set_adapters_lora(self._context, None, 0, None)
         self.truncate(0)
-        self._unload_adapters(key)
-
-    def _loaded_adapter(self, path: Path) -> tuple[tuple[Path, int, int, int], Any]:
-        """An adapter that was loaded before and has not changed since, or is loaded now, with what it is kept by."""
-        stat = path.stat()
-        key = path, stat.st_size, stat.st_mtime_ns, stat.st_ino
-        fresh = self._adapters.get(key) or lib.llama_adapter_lora_init(self._model, str(path).encode())
-        if not fresh:
-            raise EngineStartError(f"llama.cpp refused the adapter {path.name}: {self._why()}")
-        return key, fresh
-
-    def _unload_adapters(self, served: tuple[Path, int, int, int] | None) -> None:
-        """Free what was used longest ago, and all of it whose file is gone: the user may have erased it."""
-        others = [key for key in self._adapters if key != served]
-        spare = len(self._adapters) - _MOST_ADAPTERS
-        for number, key in enumerate(others):
-            if number < spare or not key[0].exists():
-                lib.llama_adapter_lora_free(self._adapters.pop(key))
+        self._adapters.free_spare(serving=path is not None)

@@ -129,9 +129,12 @@ class Sampler:
         return bool(self._rng.random() < end)
 
     def _pick(self, weights: NDArray[np.float32]) -> int:
-        if self._rng is None:
-            return int(weights.argmax())
-        powers = weights.astype(np.float64) ** (1.0 / self._temperature)
+        likeliest = int(weights.argmax())
+        top = float(weights[likeliest])
+        if self._rng is None or top <= 0.0:
+            return likeliest
+        # So that at any temperature something is left of the likeliest.
+        powers = (weights.astype(np.float64) / top) ** (1.0 / self._temperature)
         return int(self._rng.choice(len(powers), p=powers / powers.sum()))
 
     def _constrained(self, weights: NDArray[np.float32], total: float, allowed: NDArray[np.int64]) -> Choice:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from burnish_models.engine.base import Engine, FimPrompt, Finish, GenerateRequest
+from burnish_models.engine.base import Engine, EngineInfo, FimPrompt, Finish, GenerateRequest
 from burnish_models.errors import EngineError
 from burnish_server.completion.confidence import TokenPiece, align
 from burnish_server.completion.intent import Intent
@@ -68,8 +68,11 @@ class Answer:
     request: GenerateRequest
     pieces: tuple[TokenPiece, ...]
     finish: Finish
+    #: Who gave it, or began it.
     model: str
     adapter: str | None
+    #: Whether that was a team's endpoint.
+    elsewhere: bool = False
 
     @property
     def text(self) -> str:
@@ -189,9 +192,12 @@ class Generation:
     async def _run(self) -> None:
         stream = self._engine.generate(self._request)
         finish: Finish | None = None
+        info: EngineInfo | None = None
         stopped = False
         try:
             async for chunk in stream:
+                # The local model may go on where an endpoint fails: who began the answer counts.
+                info = info or self._engine.describe()
                 self._logprobs += chunk.logprobs
                 if chunk.text and not stopped:
                     self._chunks.append(chunk.text)
@@ -203,8 +209,8 @@ class Generation:
                 self._wake()
             if finish is not None and stopped:
                 finish = replace(finish, reason="stop", logprobs=tuple(self._logprobs))
-            if finish is not None and finish.reason != "cancelled":
-                info = self._engine.describe()
+            if finish is not None and info is not None and finish.reason != "cancelled":
+                elsewhere = info.extra.get("serving") == "remote"
                 self._answer = Answer(
                     anchor=self.anchor,
                     intent=self.intent,
@@ -212,7 +218,8 @@ class Generation:
                     pieces=tuple(align(self._chunks, finish.logprobs)),
                     finish=finish,
                     model=info.model,
-                    adapter=finish.adapter,
+                    adapter=None if elsewhere else finish.adapter,
+                    elsewhere=elsewhere,
                 )
                 self._on_answer(self, self._answer)
         except EngineError as error:

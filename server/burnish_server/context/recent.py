@@ -40,7 +40,7 @@ class RecentWork:
         self._open[path] = text
         self._open.move_to_end(path)
         while len(self._open) > _MOST_OPEN:
-            self._open.popitem(last=False)
+            self.closed(next(iter(self._open)))
 
     def edited(self, path: str, text: str, line: int) -> None:
         """A document was edited at a 0-based line."""
@@ -50,7 +50,7 @@ class RecentWork:
         self._places.append(_Place(path, line))
 
     def closed(self, path: str) -> None:
-        """A document was closed."""
+        """A document was closed, or is forgotten."""
         self._open.pop(path, None)
         self._places = [place for place in self._places if place.path != path]
 
@@ -60,7 +60,7 @@ class RecentWork:
 
     def candidates(self, root: str, path: str, graph: CodeGraph) -> Iterator[Candidate]:
         """Places edited in other files below ``root``, and what open files define, for a cursor in ``path`` (absolute)."""
-        places = [p for p in reversed(self._places) if p.path != path and p.path.startswith(root)]
+        places = [p for p in reversed(self._places) if p.path != path and _below(root, p.path)]
         for age, place in enumerate(places[:_SHOWN_PLACES]):
             lines = self._open[place.path].split("\n")
             first = max(0, place.line - _AROUND)
@@ -70,12 +70,18 @@ class RecentWork:
             if text.strip() and len(text) <= _LONGEST:
                 symbol = Symbol(f"@{place.line // _SAME}", REGION, text, "", first, place.line + _AROUND)
                 yield Candidate(_relative(root, place.path), symbol, _PLACE_SCORE * _FADE**age)
-        others = [name for name in reversed(self._open) if name != path and name.startswith(root)]
+        others = [name for name in reversed(self._open) if name != path and _below(root, name)]
         for age, name in enumerate(others[:_SHOWN_OPEN]):
             found = graph.get(_relative(root, name))
             for symbol in found.members("") if found is not None else ():
                 if symbol.kind in ("class", "function") and not symbol.name.startswith("_"):
                     yield Candidate(_relative(root, name), symbol, _OPEN_SCORE * _FADE**age)
+
+
+def _below(root: str, path: str) -> bool:
+    """Whether a file is in a folder, and not in one beside it whose name begins alike."""
+    folder = root.rstrip("/\\")
+    return path.startswith((f"{folder}/", f"{folder}\\"))
 
 
 def _relative(root: str, path: str) -> str:

@@ -147,22 +147,24 @@ def _erase(home: Path, selection: Selection, *, adapters: bool) -> dict[str, Any
     if not file.exists() and not damaged_files(file):
         return {"events": 0, "adapters": [], "logEmptied": True}
     with Store(file) as store:
-        erased = store.erase(selection)
         registry = Registry(home) if registry_file(home).exists() else None
         known = {record.id: record for record in (registry.records() if registry is not None else ())}
-        learned = set(erased.adapters)
+        events, origins = store.would_erase(selection)
+        learned = set(origins)
         if registry is not None:
-            learned |= {record.id for record in registry.learned_from(erased.events)}
+            learned |= {record.id for record in registry.learned_from(events)}
         told = []
+        # Adapters first: whoever interrupts this finds the events, and with them the adapters, again.
         for identity in sorted(learned):
             record = known.get(identity)
             there = record is not None and record.path is not None
             if adapters and registry is not None and there:
                 registry.erase(identity, "what it learned from was erased")
-            if adapters:
-                store.forget_adapter(identity)
             name = record.name if record is not None else identity[:12]
             told.append({"id": identity, "name": name, "removed": adapters or not there})
+        erased = store.erase(selection)
+        for identity in learned if adapters else ():
+            store.forget_adapter(identity)
     return {"events": len(erased.events), "adapters": told, "logEmptied": erased.log_emptied}
 
 

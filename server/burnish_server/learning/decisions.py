@@ -215,7 +215,8 @@ class Decisions(Following):
             offer.recorded and (offer.taken or offer.visible_ms(offer.ended_at) >= SEEN * 1000)
         )
         written = "" if offer.torn or not counts else offer.written(self.text)
-        if written.strip() and written != offer.target[offer.lead :]:
+        taken_back = offer.left is not None and offer.span.of(self.text) == offer.left
+        if written.strip() and not taken_back and written != offer.target[offer.lead :]:
             self._tell.wrote_instead(offer, written)
 
     def _finish(self, offer: Offer, *, closed: bool = False) -> None:

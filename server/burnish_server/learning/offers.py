@@ -83,6 +83,10 @@ class Offer:
     taken: int = 0
     #: Length of the text that is displayed: a beginning of the target.
     displayed: int = 0
+    #: What stood at its place before the last change.
+    stood: str = ""
+    #: What an undo left at its place: the beginning that was typed, for one. ``None`` where nothing was taken back.
+    left: str | None = None
     #: How far the item goes that is selected in the editor's own list: who takes that has not taken the suggestion.
     listed: int = -1
     recorded: bool = False
@@ -105,6 +109,7 @@ class Offer:
 
     def __post_init__(self) -> None:
         self.displayed = len(self.target)
+        self.stood = self.before
         self.matched = self.base = self.matched_seen = self.reached(self.before) or 0
         self.touched_at = self.at
 

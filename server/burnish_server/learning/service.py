@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 #: Suggestions an hour that were not shown, or gone before they could be read, and are recorded all the same.
 HELD_BACK_AN_HOUR, FLEETING_AN_HOUR = 30, 200
-#: An undo is told this close to the change that it makes, in seconds.
+#: An undo is told this close to the change that it makes, before or after it, in seconds.
 _UNDO = 1.0
 
 Later = Callable[[float, Callable[[], None]], "asyncio.TimerHandle | None"]
@@ -191,7 +191,8 @@ class Learning:
             case "focusGained":
                 self._away.discard(uri)
             case "undo":
-                self._undo_at[uri] = self._clock.now()
+                now = self._undo_at[uri] = self._clock.now()
+                self._call(uri, lambda tracker: tracker.was_undo(now - _UNDO))
             case "redo":
                 self._undo_at.pop(uri, None)
             case "formatted":

@@ -34,8 +34,8 @@ _NO_TEXT = SourceText("")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who made a suggestion: the SHA-256 of the model's file (or the name of a model elsewhere), that of its adapter, and
-    whether the model served alone for comparison.
+    """Who made a suggestion: the SHA-256 of the model's file (of a model elsewhere, its marked name), that of its adapter,
+    and whether the model served alone for comparison.
     """
 
     model: str

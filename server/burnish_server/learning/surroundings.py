@@ -10,7 +10,7 @@ from pygls.uris import to_fs_path
 
 from burnish_server.completion.model import CompletionResult
 from burnish_server.learning.suggested import Source
-from burnish_telemetry.events import Place
+from burnish_telemetry.events import ENDPOINT, Place
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -42,7 +42,9 @@ class ServerSurroundings:
     def source(self, result: CompletionResult) -> Source:
         """Who made a result: this machine's model, or the one behind a team's endpoint, which goes by its name."""
         engine, adapters = self._server.host.engine, self._server.adapters
-        if engine is None or engine.describe().extra.get("serving") == "remote":
+        if result.origin is not None and result.origin.answer.elsewhere:
+            return Source(ENDPOINT + result.model)
+        if engine is None:
             return Source(result.model, result.adapter)
         served = adapters.served(result.adapter)
         return Source(adapters.base_sha256 or result.model, served.id, served.comparison)

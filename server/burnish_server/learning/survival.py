@@ -21,12 +21,15 @@ Changer = Literal["", "formatter", "outside"]
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """An accepted text: where it stands, what it was, and who else has changed it."""
+    """An accepted text: where it stands, what it was, and who else has changed it.
+
+    ``before`` is what stood there earlier, when it was offered and when it was taken: its beginning may have been typed between.
+    """
 
     offer: Offer
     span: Span
     text: str
-    before: str
+    before: tuple[str, str]
     at: float
     checks: list[Literal[30, 120, 600]] = field(default_factory=lambda: list(CHECKS))
     changed_by: Changer = ""
@@ -34,6 +37,8 @@ class Kept:
     shaken_at: float = float("-inf")
     #: When it was taken back; kept until it is clear that it stays so.
     undone_at: float | None = None
+    #: When what stood there earlier did so again; an editor may tell a moment later that it was an undo.
+    back_at: float = float("-inf")
     #: Less than a third of it was left after 30 seconds.
     lost: bool = False
     torn: bool = False
@@ -64,6 +69,28 @@ class Kept:
         """When it is to be looked at next."""
         return self.at + self.checks[0] if self.checks else float("inf")
 
+    def taken_back(self, stood: str, now: str, at: float, *, undo: bool, whole: bool) -> None:
+        """Note that it was taken back, if a change did so.
+
+        Args:
+            stood: what stood there before the change.
+            now: what stands there now.
+            at: the time.
+            undo: whether the change is an undo.
+            whole: whether the change was within the text.
+        """
+        if now == stood or now not in ("", *self.before):
+            return
+        self.back_at = at
+        if self.undone_at is None and (undo or (whole and stood == self.text and now in self.before)):
+            self.undone_at, self.offer.left = at, now
+
+    def was_undo(self, text: str, since: float) -> None:
+        """A change that was made at ``since`` or later turns out to be an undo; ``text`` is the document now."""
+        now = self.span.of(text)
+        if self.undone_at is None and self.back_at >= since and now in ("", *self.before):
+            self.undone_at, self.offer.left = self.back_at, now
+
     def retained(self, text: str) -> float:
         """The share of it that is left in ``text``."""
         return round(similarity(self.text, self.span.of(text)), 4)
@@ -88,7 +115,7 @@ class Survival:
         """``text``, at ``[start, end)``, was accepted; of an offer that was taken in part before, this is all of it."""
         kept = self.of(offer)
         if kept is None:
-            kept = Kept(offer, Span(start, end), text, offer.before, at)
+            kept = Kept(offer, Span(start, end), text, (offer.before, offer.stood), at)
             self.texts.append(kept)
         else:
             kept.span, kept.text, kept.at, kept.undone_at = Span(start, end), text, at, None

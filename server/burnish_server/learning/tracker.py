@@ -14,7 +14,7 @@ from burnish_server.learning.following import Contact
 from burnish_server.learning.offers import Hidden, Offer, progress
 from burnish_server.learning.ranges import Edit, plain, refined
 from burnish_server.learning.survival import TOGETHER, Kept
-from burnish_server.learning.telling import SEEN, Teller
+from burnish_server.learning.telling import SEEN
 
 __all__ = ["DocumentTracker", "Made"]
 
@@ -35,20 +35,9 @@ class Made:
 
 
 class DocumentTracker(Decisions):
-    """The offers and accepted texts of one document.
+    """The offers and accepted texts of one document; its arguments are those of :class:`Decisions`."""
 
-    Args:
-        text: the document now.
-        teller: hears what became of them.
-        now: the time in seconds.
-        exact: whether the editor reports what it shows.
-    """
-
-    def __init__(
-        self, text: str, teller: Teller, now: Callable[[], float], exact: Callable[[], bool]
-    ) -> None:
-        super().__init__(text, teller, now, exact)
-        self._formatted_at = self._saved_at = self._on_disk_at = float("-inf")
+    _formatted_at = _saved_at = _on_disk_at = float("-inf")
 
     @property
     def idle(self) -> bool:
@@ -144,6 +133,8 @@ class DocumentTracker(Decisions):
         now = self._now()
         contacts = {offer: Contact() for offer in self.offers}
         before = {kept: kept.span.of(self.text) for kept in self.survival.texts}
+        for offer in self.offers:
+            offer.stood = offer.span.of(self.text)
         typed = made.undo or self._may_be_typed(edits)
         whole: set[Kept] = set(before)
         text = self.text
@@ -160,11 +151,7 @@ class DocumentTracker(Decisions):
         elif now - self._on_disk_at <= TOGETHER:
             changer = "outside"
         for kept, stood in before.items():
-            present = kept.span.of(after)
-            taken_back = present == kept.before and stood == kept.text and kept in whole
-            taken_back = taken_back or (made.undo and present != stood and present in ("", kept.before))
-            if kept.undone_at is None and taken_back:
-                kept.undone_at = now
+            kept.taken_back(stood, kept.span.of(after), now, undo=made.undo, whole=kept in whole)
         self.survival.followed(before, after, now, changer, typed=typed)
         for offer, contact in contacts.items():
             self._judge(offer, contact, now)
@@ -235,6 +222,11 @@ class DocumentTracker(Decisions):
                 self._part(offer)
         self._sweep()
         return True
+
+    def was_undo(self, since: float) -> None:
+        """What was changed at ``since`` or later was an undo: an editor may tell after the change that it made."""
+        for kept in self.survival.texts:
+            kept.was_undo(self.text, since)
 
     def formatted(self) -> None:
         """A formatter has changed the document, or is about to."""

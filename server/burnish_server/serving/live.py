@@ -137,7 +137,10 @@ class LiveWatch:
     async def _look_on(self) -> None:
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # whatever it is, the next look may succeed, and completions go on
+                log.exception("How the adapter does could not be found out")
             await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -66,6 +66,7 @@ class Training:
         self._process: subprocess.Popen[bytes] | None = None
         self._task: asyncio.Task[None] | None = None
         self._begun = asyncio.Event()
+        self._starting = asyncio.Lock()
         self._run: str | None = None
         self._ended: Ended | None = None
         self._on_status: list[OnStatus] = []
@@ -98,6 +99,10 @@ class Training:
         Raises:
             TrainingError: another one goes on, something is not installed, or no process can be started.
         """
+        async with self._starting:
+            await self._start(model, now=now)
+
+    async def _start(self, model: Path | None, *, now: bool) -> None:
         if self.going_on or await asyncio.to_thread(running, self._home) is not None:
             raise TrainingError("A training is going on already. Wait for it, or stop it, then try again.")
         if missing := await asyncio.to_thread(missing_extra):

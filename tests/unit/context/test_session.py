@@ -222,6 +222,24 @@ def test_recent_work_shows_places_edited_in_other_files() -> None:
     assert not list(recent.candidates("/w", "/w/shop/main.py", graph_of()))
 
 
+def test_recent_work_stays_in_the_folder() -> None:
+    recent = RecentWork()
+    recent.edited("/w/shop-private/prices.py", FILES["shop/prices.py"], 0)
+    recent.edited("/w/shop/main.py", MAIN, 5)
+    assert not list(recent.candidates("/w/shop", "/w/shop/main.py", graph_of()))
+    assert [c.path for c in recent.candidates("/", "/w/shop/main.py", graph_of())] == [
+        "w/shop-private/prices.py"
+    ]
+
+
+def test_a_place_is_forgotten_with_the_text_of_its_file() -> None:
+    recent = RecentWork()
+    recent.edited("/w/shop/prices.py", FILES["shop/prices.py"], 0)
+    for number in range(40):
+        recent.opened(f"/w/{number}.py", "x = 1\n")
+    assert not list(recent.candidates("/w", "/w/39.py", graph_of()))
+
+
 def test_making_a_context_is_quick_enough_for_the_event_loop(tmp_path: Path) -> None:
     big = LONG * 5
     context = source_of(tmp_path)

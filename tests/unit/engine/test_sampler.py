@@ -74,6 +74,13 @@ def test_temperature_is_reproducible_and_varies() -> None:
     assert len({draw(seed) for seed in range(20)}) == 2
 
 
+@pytest.mark.parametrize("end", [1.0 - 1e-7, 1.0])
+def test_a_line_that_all_but_ends_can_be_drawn_at_any_temperature(end: float) -> None:
+    logits = distribution({b"\n": end, b"x": 1e-7}) if end < 1.0 else distribution({b"\n": end}) * 10
+    choice = Sampler(SamplerTables(vocabulary()), single_line=True, temperature=0.02).choose(logits)
+    assert choice.token is None
+
+
 class Remembered(Recall):
     """A memory that gives these tokens these shares."""
 

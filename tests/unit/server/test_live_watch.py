@@ -175,3 +175,21 @@ async def test_it_looks_by_itself(home: Home, monkeypatch: pytest.MonkeyPatch) -
         while not told:
             await asyncio.sleep(0.02)
     await watch.close()
+
+
+async def test_a_look_that_fails_is_not_the_last(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST_LOOK_SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(f"burnish_server.serving.live.{name}", 0.01)
+    watch, looks = await home.watch(), 0
+
+    async def fail() -> str:
+        nonlocal looks
+        looks += 1
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr(watch, "look", fail)
+    watch.start()
+    async with asyncio.timeout(10):
+        while looks < 2:
+            await asyncio.sleep(0.01)
+    await watch.close()

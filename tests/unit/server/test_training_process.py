@@ -67,6 +67,15 @@ async def test_a_run_is_followed_from_beginning_to_end(tmp_path: Path) -> None:
     assert arguments == expected
 
 
+async def test_of_two_asked_for_at_once_one_runs(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, decision="refused", seconds=0.5)
+    both = [watched.training.start(model=None, now=True) for _ in range(2)]
+    answers = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [type(None), TrainingError]
+    assert (await watched.until_end()).decision == "refused"
+    assert not watched.training.going_on
+
+
 async def test_stopping_lets_it_end_in_order(tmp_path: Path) -> None:
     watched = Watched(tmp_path, decision="promoted", seconds=60)
     await watched.training.start(model=None, now=False)

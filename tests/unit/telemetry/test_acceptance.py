@@ -133,3 +133,11 @@ def test_figures_per_day_and_per_adapter() -> None:
     assert [(row["adapter"], row["shown"]) for row in found.by_adapter()] == [(None, 4), ("a", 4)]
     assert found.by_adapter()[1]["kept"] == wilson(1, 2).as_json()
     assert found.by_adapter()[1]["acceptance"]["value"] == 0.75
+
+
+def test_an_endpoint_is_not_the_model_alone() -> None:
+    offers = [suggested(f"x_{model} = 1", seconds=1) for model in ("tiny", "endpoint:big")]
+    offers[1] = replace(offers[1], model="endpoint:big")
+    found = statistics_of((offer,) for offer in offers)
+    assert {row["adapter"]: row["shown"] for row in found.by_adapter()} == {None: 1, "endpoint:big": 1}
+    assert {day["adapter"] for day in found.daily()} == {None, "endpoint:big"}

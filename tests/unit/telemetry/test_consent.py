@@ -85,7 +85,9 @@ def test_a_damaged_file_is_no_consent(tmp_path: Path, text: str) -> None:
 
 def test_settings_are_checked(tmp_path: Path) -> None:
     file = ConsentFile(tmp_path)
-    done = file.configure(excluded_folders=("/work/secret",), excluded_globs=("gen/**",), retention_days=30)
+    done = file.configure(
+        excluded_folders=("/home/ada/secret",), excluded_globs=("gen/**",), retention_days=30
+    )
     assert file.read() == done
     for bad in ({"retention_days": 0}, {"excluded_folders": ("here",)}, {"excluded_globs": ("",)}):
         with pytest.raises(ConsentError, match="Not changed"):

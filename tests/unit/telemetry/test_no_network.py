@@ -9,21 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.no_network import REFUSE
+
 #: Consent, recording, secrets, labels, lineage, exports, statistics, erasure and every command.
 EVERYTHING = """
-import json, sys
+import json
 from pathlib import Path
-
-network = []
-
-def refuse(event, arguments):
-    # urllib3, which detect-secrets' plugins import, binds a local port to see whether there is IPv6; nothing is sent.
-    local = event == "socket.bind" and arguments[1][:2] == ("::1", 0)
-    if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname") and not local:
-        network.append(event)
-        raise PermissionError("no network: " + event)
-
-sys.addaudithook(refuse)
 
 from click.testing import CliRunner
 from burnish_cli.main import root
@@ -62,7 +53,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(*before: str, home: Path) -> subprocess.CompletedProcess[str]:
-    command = [*before, sys.executable, "-c", EVERYTHING, str(home)]
+    command = [*before, sys.executable, "-c", REFUSE + EVERYTHING, str(home)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -87,9 +78,8 @@ def test_it_works_without_a_network(tmp_path: Path) -> None:
 
 def test_the_refusal_would_be_seen() -> None:
     """What the first test relies on: a connection attempt does raise under the hook."""
-    hook = EVERYTHING.partition("from click.testing")[0]
     attempt = "import socket\ntry:\n    socket.create_connection(('127.0.0.1', 9))\nexcept PermissionError:\n    print(network)\n"
     done = subprocess.run(
-        [sys.executable, "-c", hook + attempt], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", REFUSE + attempt], capture_output=True, text=True, timeout=60, check=False
     )
     assert "socket.getaddrinfo" in done.stdout

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import threading
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,20 @@ def test_excluded_files_are_not_recorded(tmp_path: Path) -> None:
     assert reasons == expected
     recorder.close()
     assert not store_file(tmp_path).exists()
+
+
+def test_nothing_is_erased_by_age_while_the_retention_cannot_be_read(tmp_path: Path) -> None:
+    consent = agree(tmp_path)
+    consent.configure(retention_days=365)
+    with Store(store_file(tmp_path)) as store:
+        store.append([replace(suggested(), time=datetime.now(UTC) - timedelta(days=200))])
+    decided = consent.path.read_text()
+    for text, left in (("{", 1), (decided, 1), (decided.replace("365", "100"), 0)):
+        consent.path.write_text(text)
+        recorder = Recorder(tmp_path)
+        recorder.maintain().result(20)
+        assert recorder.close()
+        assert stored(tmp_path) == left
 
 
 def test_a_malformed_event_fails_alone(tmp_path: Path) -> None:

@@ -206,7 +206,8 @@ def test_erasing_leaves_nothing_and_names_adapters(file: Path) -> None:
         store.refresh_labels()
         store.learned("a-both", "tiny", [old.id, new.id])
         store.learned("b-new", "tiny", [new.id])
-        assert store.would_erase(Selection(until=at(3600))) == (4, ["a-both"])
+        events, adapters = store.would_erase(Selection(until=at(3600)))
+        assert (len(events), adapters) == (4, ["a-both"])
         erased = store.prune(at(3600))
         assert len(erased.events) == 4
         assert erased.events[0] == old.id
@@ -230,6 +231,18 @@ def test_erasing_gives_the_space_back(file: Path) -> None:
         assert file.stat().st_size > 2_000_000
         store.erase(Selection())
         assert file.stat().st_size < 100_000
+
+
+def test_a_file_beside_the_record_that_stays_is_named(file: Path) -> None:
+    stays = file.parent / "runs" / "one" / "checkpoint.pt"
+    stays.mkdir(parents=True)  # cannot be removed as a file
+    (stays.parent / "run.json").write_text("{}")
+    with Store(file) as store:
+        store.append([suggested("x" * 100_000) for _ in range(20)])
+        with pytest.raises(StoreError, match=r"checkpoint\.pt also holds"):
+            store.erase(Selection())
+        assert store.counts() == {}
+    assert file.stat().st_size < 100_000
 
 
 def test_a_suggestion_goes_as_a_whole(file: Path) -> None:

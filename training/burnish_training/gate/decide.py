@@ -2,7 +2,8 @@
 
 Clearly better: of what the user writes, suggestions begin with clearly more (the lower end of the 95 % interval of the paired
 difference is above 0), against the base model and against what is served today. Harm: general code becomes harder
-to predict, syntax gets worse, answers get much shorter or longer, or slower. No clear gain keeps what is served.
+to predict, syntax gets worse, answers get much shorter or longer, or slower. No clear gain, or too few places to be sure of one,
+keeps what is served.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from burnish_training.gate.compare import Difference, paired_bootstrap
 from burnish_training.gate.measures import Figures
 
-__all__ = ["BLOCK", "MOST_FORGOTTEN", "Comparison", "Decision", "Metric", "decide"]
+__all__ = ["BLOCK", "LEAST_PLACES", "MOST_FORGOTTEN", "Comparison", "Decision", "Metric", "decide"]
 
 #: How much harder general code may become: bits a byte, as a factor.
 MOST_FORGOTTEN = 1.02
@@ -26,6 +27,8 @@ LENGTH_DRIFT = (0.67, 1.5)
 MOST_SLOWER = 1.25
 #: So many cases in a row are asked of one variant; times within such a run depend on each other.
 BLOCK = 5
+#: Stretches of code that the lines come from, at least: of fewer, all gain by chance more often than in 1 of 40 cases.
+LEAST_PLACES = 6
 #: Syntax may not become worse by more than this share of answers, even where few cases leave it unclear.
 MOST_INVALID = 0.05
 
@@ -189,8 +192,12 @@ def _general(comparison: Comparison) -> Metric:
 
 
 def _harm(comparison: Comparison) -> list[str]:
-    """What the candidate does worse than it may, in plain words."""
+    """Why the candidate must not serve whatever it gained, in plain words."""
     harm = []
+    if (places := len(set(comparison.clusters))) < LEAST_PLACES:
+        harm.append(
+            f"its lines are from only {places} places, too few to be sure ({LEAST_PLACES} are needed)"
+        )
     forgotten = comparison.general("candidate") / comparison.general("base")
     if not forgotten <= MOST_FORGOTTEN:  # also where it is no number
         harm.append(

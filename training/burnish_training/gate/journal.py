@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +13,11 @@ from burnish_training.gate.stack import Answer
 
 __all__ = ["AnswerJournal"]
 
+_log = logging.getLogger(__name__)
+
 
 class AnswerJournal:
-    """Answers by variant and number of the case; a line that was written in part is dropped."""
+    """Answers by variant and number of the case; a line that was written in part is dropped, a damaged file begun anew."""
 
     def __init__(self, path: Path, identity: str) -> None:
         self._path, self._identity = path, identity
@@ -31,13 +34,23 @@ class AnswerJournal:
             raise GateError(f"Cannot read {self._path}: {error.strerror or error}.") from error
         whole = data[: data.rfind(b"\n") + 1]
         lines = whole.splitlines()
-        if lines and lines[0].decode("utf-8", "replace") == self._identity:
+        if lines and lines[0].decode("utf-8", "replace") == self._identity and self._take_all(lines[1:]):
             if len(whole) != len(data):
                 os.truncate(self._path, len(whole))
-            for line in lines[1:]:
-                self._take(json.loads(line))
         else:
             self._append(self._identity, "w")
+
+    def _take_all(self, lines: list[bytes]) -> bool:
+        """Take what other sessions wrote; whether all of it is sound. After a power cut it may not be."""
+        try:
+            for line in lines:
+                self._take(json.loads(line))
+        except (ValueError, TypeError, KeyError) as error:
+            _log.warning("%s is damaged (%s). The gate asks again.", self._path, error)
+            self.answers.clear()
+            self.nats.clear()
+            return False
+        return True
 
     def _take(self, entry: dict[str, object]) -> None:
         variant = str(entry["variant"])

@@ -244,6 +244,10 @@ class ServedStack:
                 await asyncio.wait_for(process.wait(), _STOP_S)
             if process.returncode is None:
                 process.kill()
-        await self._client.stop()
+        # A server that was killed may have been in the middle of a message.
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            await self._client.stop()
         if self._errors is not None:
-            await self._errors
+            # A process that the server has left behind may hold the pipe open.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._errors, _STOP_S)

@@ -4,7 +4,7 @@ Supports one machine, CPU (bf16 or float32 base) or one CUDA GPU (NF4 or bf16 ba
 of steps, tokens and seconds, pauses, and checkpoints from which a killed run goes on: on the CPU with the same number of
 threads it ends with the very weights of an undisturbed one. Assumes token ids made by the model's own tokenizer. Raises
 DataError for examples that cannot be trained on, LoraError for a model that cannot, CheckpointError for a checkpoint of
-another run, DivergedError when the loss is no number any more.
+another run, DivergedError when the loss or a gradient is no number any more.
 
 Optimiser: AdamW on the adapter alone; the reference model is the base with the adapter switched off.
 """
@@ -270,7 +270,11 @@ class KtoRecipe:
         verify_gradients(self._model)
         if not math.isfinite(sums.loss):
             raise DivergedError(f"the loss is {sums.loss} in step {self.step + 1}: lower the learning rate")
-        torch.nn.utils.clip_grad_norm_(self._parameters, self._config.clip, error_if_nonfinite=True)
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._config.clip)
+        if not bool(norm.isfinite()):
+            raise DivergedError(
+                f"a gradient is {float(norm)} in step {self.step + 1}: lower the learning rate"
+            )
         factor = learning_rate_factor(self.step, self.steps, self._config.warmup)
         for group in self._optimizer.param_groups:
             group["lr"] = self._config.learning_rate * factor

@@ -94,8 +94,18 @@ class RunFolder:
             ) from error
 
     def clear(self) -> None:
-        """Remove everything that holds the user's text or weights made from it; what the run was stays."""
-        clear_run(self.path)
+        """Remove everything that holds the user's text or weights made from it; what the run was stays.
+
+        Raises:
+            RunFolderError: a file cannot be removed.
+        """
+        try:
+            clear_run(self.path)
+        except OSError as error:
+            raise RunFolderError(
+                f"Cannot remove {error.filename or self.path}: {error.strerror or error}. It holds code of yours, or "
+                "weights made from it; remove it by hand."
+            ) from error
 
     @property
     def unfinished(self) -> bool:
@@ -125,11 +135,11 @@ class Runs:
             RunLockedError: another run is going on.
             RunFolderError: the folder cannot be made.
         """
+        # A little patience: who asks whether a run goes on holds it for a moment.
+        lock = FileLock(self.folder / ".lock", timeout=_PATIENCE_S, mode=0o600)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # A little patience: who asks whether a run goes on holds it for a moment.
-            with FileLock(self.folder / ".lock", timeout=_PATIENCE_S, mode=0o600):
-                yield
+            lock.acquire()
         except Timeout as error:
             running = self.running() or {}
             since = f" ({running['run']}, process {running['pid']})" if "pid" in running else ""
@@ -140,6 +150,10 @@ class Runs:
             raise RunFolderError(
                 f"Cannot use {self.folder}: {error.strerror or error}. Check the folder and the disk."
             ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def latest(self) -> RunFolder | None:
         """The run begun last, where its folder is there."""
@@ -154,6 +168,26 @@ class Runs:
         """How the last run that ended did so."""
         for folder in self._folders():
             if (report := folder.read("report")) is not None:
+                return report
+        return None
+
+    def judged(self, identity: str, examples_sha256: str) -> dict[str, Any] | None:
+        """The report of a night in which the gate judged what these very examples lead to; ``None`` where none did.
+
+        Args:
+            identity: of the model and the settings, as ``run.json`` has it.
+            examples_sha256: see :func:`~burnish_training.kto.batches.examples_sha256`. A training that a budget cut short
+                does not count: another one may come further.
+        """
+        for folder in self._folders():
+            report, run = folder.read("report") or {}, folder.read("run") or {}
+            data, training = report.get("data") or {}, report.get("training") or {}
+            if (
+                report.get("gate")
+                and run.get("identity") == identity
+                and data.get("examples_sha256") == examples_sha256
+                and training.get("reason") == "done"
+            ):
                 return report
         return None
 

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from burnish_models.adapters.errors import AdapterRefusedError
 from burnish_models.adapters.records import Lineage, State
-from burnish_models.adapters.registry import Registry
+from burnish_models.adapters.registry import Registry, registry_file
 from burnish_models.gguf_file import file_sha256
 from burnish_telemetry.errors import StoreError
 from burnish_telemetry.labels import LABELLER_VERSION
 from burnish_telemetry.store import Store, store_file
 from burnish_training.gate.run import GateInput, run_gate
+from burnish_training.kto.batches import examples_sha256
 from burnish_training.nightly.frozen import Frozen
 from burnish_training.nightly.verdict import Verdict
 
 if TYPE_CHECKING:
     from burnish_training.nightly.steps import Night
 
-__all__ = ["apply_decision", "judge"]
+__all__ = ["apply_decision", "judge", "retire_unjudged"]
 
 
 def judge(night: Night, frozen: Frozen) -> Verdict:
     """Check the adapter, ask the gate, and do what it says."""
+    night.report["data"]["examples_sha256"] = examples_sha256(frozen.dataset.examples)
     night.wait("checking")
     night.progress.phase("checking", "Trying the adapter in a process of its own", 0, 1)
     identity = file_sha256(night.folder.adapter)
@@ -117,4 +119,24 @@ def apply_decision(night: Night, decided: dict[str, Any]) -> Verdict:
         record = registry.move(record.id, State.GATED if promoted else State.RETIRED, reason, report=summary)
     if promoted and record.state is State.GATED:
         record = registry.promote(record.id, reason)
+    history = registry.history(record.id)
+    if promoted and all(entry.after is not State.ACTIVE for entry in history):
+        return Verdict(
+            "refused",
+            f"The gate found it better, but it was taken away meanwhile: {history[-1].reason.rstrip('.')}.",
+        )
     return Verdict("promoted" if promoted else "refused", reason)
+
+
+def retire_unjudged(home: Path, run: str, reason: str) -> None:
+    """Retire the adapter of a run that nobody will go on with, where the gate's word on it was never put into effect.
+
+    Raises:
+        RegistryError: the registry cannot be used.
+    """
+    if not registry_file(home).exists():
+        return
+    registry = Registry(home)
+    for record in registry.records():
+        if record.run == run and record.state in (State.CANDIDATE, State.GATED):
+            registry.move(record.id, State.RETIRED, reason)

@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from burnish_training.nightly.dataset import Figures
 from burnish_training.nightly.settings import DataSettings
 
-__all__ = ["data_figures", "empty_report", "needed", "print_report"]
+__all__ = ["data_figures", "empty_report", "needed", "nothing_new", "print_report"]
 
 #: Decisions that are no fault of anybody's: the command's exit status is 0.
-WELL = ("promoted", "not-enough-data", "no-consent")
+WELL = ("promoted", "not-enough-data", "nothing-new", "no-consent")
 
 _TITLES = {
     "promoted": "[bold green]Promoted[/]",
     "refused": "[bold yellow]Refused[/]",
     "not-enough-data": "[bold]Not enough yet[/]",
+    "nothing-new": "[bold]Nothing new[/]",
     "no-consent": "[bold]Switched off[/]",
     "stopped": "[bold yellow]Stopped[/]",
     "failed": "[bold red]Failed[/]",
@@ -44,6 +46,14 @@ def empty_report(run: str, started: str) -> dict[str, Any]:
         "gate": None,
         "resumable": False,
     }
+
+
+def nothing_new(judged: Mapping[str, Any]) -> str:
+    """Why a night with the examples of an earlier one, whose report this is, does not train."""
+    return (
+        f"There is nothing new to learn from since the night of {str(judged['started'])[:10]}, whose adapter was "
+        f"{judged['decision']}. To train on the same once more: burnish nightly run --fresh"
+    )
 
 
 def needed(settings: DataSettings) -> dict[str, int]:
@@ -85,9 +95,9 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
     reason = str(report["reason"]).partition(": ")
     # Most reasons begin with the decision itself.
     said = reason[2] if reason[0].lower() == str(report["decision"]) else report["reason"]
-    console.print(f"{title}: {said}", highlight=False, soft_wrap=True)
+    console.print(f"{title}: {escape(str(said))}", highlight=False, soft_wrap=True)
     data, training, gate = report.get("data"), report.get("training"), report.get("gate")
-    if data:
+    if data and training:
         console.print(
             f"Learned from {data['desirable']} kept and {data['undesirable']} rejected suggestions, {data['supervised']} texts "
             f"written instead and {data['replay']} pieces of your files; judged on {data['held_out']} lines.",

@@ -19,12 +19,14 @@ from burnish_models.errors import CalibrationError, ModelsError
 from burnish_models.gguf_file import file_sha256
 from burnish_models.hardware import recommended_threads
 from burnish_models.selection import ResolvedModel, resolve_model
+from burnish_telemetry.consent import ConsentFile
 from burnish_telemetry.errors import TelemetryError
 from burnish_training.errors import TrainingError
 from burnish_training.kto.errors import DataError, DivergedError, LoraError
 from burnish_training.nightly.conditions import Conditions
 from burnish_training.nightly.errors import NightlyError, StoppedError
 from burnish_training.nightly.folder import RunFolder, Runs, now_text
+from burnish_training.nightly.judging import retire_unjudged
 from burnish_training.nightly.progress import Listener, Progress
 from burnish_training.nightly.report import empty_report
 from burnish_training.nightly.settings import NightlySettings, RunOptions
@@ -61,17 +63,14 @@ def run_nightly(
 
     Raises:
         RunLockedError: another run is going on.
-        NightlyError, ModelsError: it could not even begin.
+        NightlyError, ModelsError, ConsentError: it could not even begin.
     """
     work_offline()
     runs = Runs(home)
     with runs.locked():
         model = resolve_model(home, options.model)
         base = {"name": model.name, "sha256": file_sha256(model.path), "path": str(model.path)}
-        identity = hashlib.sha256(
-            repr((base["sha256"], sorted(asdict(settings).items()))).encode()
-        ).hexdigest()
-        folder = _unfinished(runs, identity, fresh=options.fresh)
+        folder = _unfinished(home, runs, identity := _identity(home, base, settings), fresh=options.fresh)
         if folder is None:
             threads = options.threads or recommended_threads()
             folder = runs.begin({"base": base, "identity": identity, "threads": threads})
@@ -79,7 +78,31 @@ def run_nightly(
         return _go(home, runs, folder, model, base, settings, options, should_stop, listener)
 
 
-def _unfinished(runs: Runs, identity: str, *, fresh: bool) -> RunFolder | None:
+def _identity(home: Path, base: dict[str, str], settings: NightlySettings) -> str:
+    """One hash of what a run that goes on must have in common with the one that began.
+
+    What is left out belongs to it: a frozen data set may hold what was excluded since.
+    """
+    consent = ConsentFile(home).read()
+    excluded = consent.excluded_folders, consent.excluded_globs
+    return hashlib.sha256(
+        repr((base["sha256"], sorted(asdict(settings).items()), excluded)).encode()
+    ).hexdigest()
+
+
+class _Stop:
+    """Says whether a run must stop: its caller says so, or learning was switched off meanwhile."""
+
+    def __init__(self, home: Path, asked: Callable[[], bool]) -> None:
+        self._consent, self._asked = ConsentFile(home), asked
+        self.withdrawn = False
+
+    def __call__(self) -> bool:
+        self.withdrawn = not self._consent.read().train.holds
+        return self.withdrawn or self._asked()
+
+
+def _unfinished(home: Path, runs: Runs, identity: str, *, fresh: bool) -> RunFolder | None:
     """The interrupted run to go on with; one that does not fit any more is given up."""
     folder = runs.latest()
     if folder is None or not folder.unfinished:
@@ -88,10 +111,15 @@ def _unfinished(runs: Runs, identity: str, *, fresh: bool) -> RunFolder | None:
     if known.get("identity") == identity and not fresh:
         return folder
     report = folder.read("report") or empty_report(folder.run, str(known.get("started")))
-    why = "a new run was asked for" if fresh else "the model or the settings have changed since"
+    why = (
+        "a new run was asked for"
+        if fresh
+        else "the model, the settings or what is left out have changed since"
+    )
     said = {"decision": "stopped", "reason": f"Given up unfinished: {why}.", "ended": now_text()}
     folder.write("report", {**report, **said, "resumable": False})
     folder.clear()
+    retire_unjudged(home, folder.run, said["reason"])
     return None
 
 
@@ -111,6 +139,7 @@ def _go(
     report = empty_report(folder.run, started)
     report["base"] = {"name": base["name"], "sha256": base["sha256"]}
     progress = Progress(folder, started, listener)
+    stop = _Stop(home, should_stop)
     night = Night(
         home=home,
         runs=runs,
@@ -124,25 +153,41 @@ def _go(
         threads=int(known.get("threads") or 1),
         conditions=Conditions(home, now=options.now),
         progress=progress,
-        should_stop=should_stop,
+        should_stop=stop,
         report=report,
     )
-    verdict = _outcome(night, folder, known)
-    report.update(
-        decision=verdict.decision, reason=verdict.reason, resumable=verdict.resumable, ended=now_text()
-    )
-    folder.write("report", report)
-    if not verdict.resumable:
-        folder.clear()
-    progress.phase("done", verdict.reason, 1, 1)
+    try:
+        verdict = _outcome(night, stop, folder, known)
+    except Exception as error:
+        # A fault of Burnish's own is shown as it is; and it counts, so that it cannot stop every night to come.
+        _end(night, _failed(f"Unexpected: {type(error).__name__}: {error}", folder, known, final=False))
+        raise
+    _end(night, verdict)
     return report
 
 
-def _outcome(night: Night, folder: RunFolder, known: dict[str, Any]) -> Verdict:
-    """How the night ended, whatever happened."""
+def _end(night: Night, verdict: Verdict) -> None:
+    """Write down how it ended, and remove what is of no more use."""
+    night.report.update(
+        decision=verdict.decision, reason=verdict.reason, resumable=verdict.resumable, ended=now_text()
+    )
+    night.folder.write("report", night.report)
+    if not verdict.resumable:
+        night.folder.clear()
+        retire_unjudged(night.home, night.folder.run, verdict.reason)
+    night.progress.phase("done", verdict.reason, 1, 1)
+
+
+def _outcome(night: Night, stop: _Stop, folder: RunFolder, known: dict[str, Any]) -> Verdict:
+    """How the night ended; only a fault of Burnish's own is raised."""
     try:
         return night.go()
     except StoppedError as error:
+        if stop.withdrawn:
+            return Verdict(
+                "no-consent",
+                "Learning was switched off meanwhile, so the run was given up.",
+            )
         return Verdict("stopped", str(error), resumable=True)
     except (TrainingError, ModelsError, TelemetryError, OSError) as error:
         _log.warning("The run failed.", exc_info=True)

@@ -24,11 +24,11 @@ from burnish_training.nightly.report import data_figures
 from burnish_training.nightly.settings import NightlySettings, RunOptions
 from burnish_training.nightly.verdict import Verdict
 
-__all__ = ["Night"]
+__all__ = ["REMINDERS", "Night"]
 
 _WAIT_S = 0.5
 #: Characters of general code from which reminders are cut.
-_REMINDERS = 400_000
+REMINDERS = 400_000
 
 
 @dataclass
@@ -146,7 +146,7 @@ class Night:
             self.settings.data,
             cases=self.settings.gate.cases,
             seed=self.settings.recipe.seed,
-            general=general_code(_REMINDERS, part=2),
+            general=general_code(REMINDERS, part=2),
         )
 
     @staticmethod

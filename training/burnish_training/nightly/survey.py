@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from burnish_telemetry.consent import ConsentFile
 from burnish_telemetry.store import Store, store_file
 from burnish_training.nightly.recorded import Recorded, read_record
 from burnish_training.nightly.report import needed
@@ -20,12 +21,14 @@ def enough(home: Path, settings: DataSettings, now: datetime | None = None) -> d
 
     Raises:
         StoreError: the record cannot be read.
+        ConsentError: what is excluded cannot be read.
     """
     until = now or datetime.now(UTC)
     recorded: list[Recorded] = []
     if store_file(home).exists():
         with Store(store_file(home)) as store:
-            recorded = read_record(store, until - timedelta(days=settings.window_days), until)
+            since = until - timedelta(days=settings.window_days)
+            recorded = read_record(store, since, until, ConsentFile(home).read())
     judged = [entry for entry in recorded if entry.judged]
     earlier = judged[: int(len(judged) * (1 - settings.held_out_events))]
     train = [e for e in earlier if not is_held_out_place(e.location, settings.held_out_files)]

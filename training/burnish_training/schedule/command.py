@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from burnish_training.schedule.errors import ScheduleError
-from burnish_training.schedule.plan import Scheduler, run_plan
+from burnish_training.schedule.plan import Installed, Scheduler, run_plan
 
 __all__ = ["install", "schedule_status", "scheduler", "uninstall"]
 
@@ -44,9 +44,12 @@ def scheduler(platform: str = sys.platform) -> Scheduler:
     )
 
 
-def schedule_status() -> dict[str, Any]:
-    """What is installed here, as plain data."""
-    return scheduler().status().as_json()
+def schedule_status(platform: str = sys.platform) -> dict[str, Any]:
+    """What is installed here, as plain data; where Burnish knows no scheduler its sentence says so."""
+    try:
+        return scheduler(platform).status().as_json()
+    except ScheduleError as error:
+        return {**Installed(False, "none").as_json(), "sentence": str(error)}
 
 
 def _time(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import plistlib
 import shlex
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from burnish_training.schedule.errors import ScheduleError
 from burnish_training.schedule.plan import Installed, Plan, Run, run_command
@@ -72,5 +73,5 @@ class Launchd:
             at = content["StartCalendarInterval"]
             command = shlex.join(content["ProgramArguments"])
             return Installed(True, self.kind, f"{at['Hour']:02d}:{at['Minute']:02d}", "", command)
-        except (OSError, ValueError, KeyError, TypeError, plistlib.InvalidFileException):
+        except (OSError, ValueError, KeyError, TypeError, ExpatError):
             return Installed(False, self.kind)

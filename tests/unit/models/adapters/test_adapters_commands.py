@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,19 @@ from burnish_telemetry.store import Store, store_file
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a candidate and one that has passed the gate."""
     folder = tmp_path_factory.mktemp("commands")
     registry = Registry(folder)
     for i in range(2):
         registry.add(write_random(folder / "new.gguf", i), MODEL, Lineage("labels-1", f"run-{i}", ("e1",)))
     registry.move(registry.find("night 0").id, State.GATED, "better", report={"decision": "promoted"})
     return folder
+
+
+@pytest.fixture
+def home(template: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(template, tmp_path / "home"))
 
 
 def call(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -13,12 +14,14 @@ from tests.adapter_maker import MODEL, write_random
 
 from burnish_models.adapters.errors import (
     AdapterRefusedError,
+    AmbiguousAdapterError,
     RegistryError,
     TransitionError,
     UnknownAdapterError,
 )
 from burnish_models.adapters.records import AdapterRecord, Lineage, State, events_sha256
 from burnish_models.adapters.registry import Registry
+from burnish_models.adapters.removal import remove_adapters
 from burnish_models.gguf_file import file_sha256
 
 BASE = file_sha256(MODEL)
@@ -204,6 +207,34 @@ def test_erasing_names_who_learned_from_what_and_removes_it(
     assert (back.state, back.run, back.event_count) == (State.CANDIDATE, "late", 1)
 
 
+def test_a_file_that_cannot_be_removed_is_named_and_removed_the_next_time(
+    registry: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = registry.promote("night 0", "better", ungated=True)
+    assert record.path is not None
+
+    def held(_path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", held)
+        with pytest.raises(RegistryError, match=rf"{record.id}\.gguf cannot be removed \(in use\)"):
+            registry.erase(record.id, "its data was erased")
+    assert active(registry) is None
+    assert record.path.exists()
+    assert [gone.id for gone in remove_adapters(home, [record.id], "again")] == [record.id]
+    assert not record.path.exists()
+    assert remove_adapters(home, [record.id], "again") == []
+
+
+def test_a_name_that_several_have_is_not_passed_over_as_missing(registry: Registry, home: Path) -> None:
+    with sqlite3.connect(home / "adapters" / "registry.sqlite3") as connection:
+        connection.execute("UPDATE adapters SET name = 'night 0' WHERE name = 'night 1'")
+    with pytest.raises(AmbiguousAdapterError, match="2 adapters 'night 0'"):
+        remove_adapters(home, ["night 0"], "by hand")
+    assert all(record.path is not None for record in registry.records())
+
+
 def test_what_is_refused_is_not_kept(registry: Registry, home: Path, tmp_path: Path) -> None:
     before = sorted((home / "adapters").iterdir())
     foreign = write_random(tmp_path / "x.gguf", 9, base_sha256="f" * 64)
@@ -212,24 +243,38 @@ def test_what_is_refused_is_not_kept(registry: Registry, home: Path, tmp_path: P
     assert sorted((home / "adapters").iterdir()) == before
 
 
-def test_leftovers_of_killed_processes_are_swept_when_old(registry: Registry, home: Path) -> None:
-    old, fresh = home / "adapters" / f"{'a' * 64}.gguf", home / "adapters" / ".incoming.x.part"
-    for path in (old, fresh):
+def test_the_next_adapter_sweeps_what_killed_processes_left(
+    registry: Registry, home: Path, tmp_path: Path
+) -> None:
+    folder = home / "adapters"
+    left = [folder / f"{'a' * 64}.gguf", folder / ".incoming.old.part"]
+    others = [folder / ".incoming.fresh.part", folder / "the user's own.gguf"]
+    for path in (*left, *others):
         path.write_bytes(b"half")
-    hours_ago = time.time() - 7200
-    os.utime(old, (hours_ago, hours_ago))
     kept = registry.find("night 0").path
     assert kept is not None
-    os.utime(kept, (hours_ago, hours_ago))
-    assert registry.sweep() == [old]
-    assert fresh.exists()
-    assert kept.exists()
+    hours_ago = time.time() - 7200
+    for path in (*left, others[1], kept):
+        os.utime(path, (hours_ago, hours_ago))
+    registry.add(write_random(tmp_path / "x.gguf", 5), MODEL, Lineage("labels-1", "run-5"))
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in (*others, kept))
 
 
 def test_a_damaged_registry_says_what_to_do(home: Path) -> None:
     (home / "adapters" / "registry.sqlite3").write_bytes(b"no database at all" * 100)
     with pytest.raises(RegistryError, match="move it away"):
         Registry(home).records()
+
+
+def test_an_entry_nobody_wrote_is_named(registry: Registry, home: Path) -> None:
+    record = registry.find("night 0")
+    with sqlite3.connect(home / "adapters" / "registry.sqlite3") as connection:
+        connection.execute("UPDATE history SET after = 'lost'")
+        connection.execute("UPDATE adapters SET state = 'lost' WHERE name = 'night 1'")
+    for read in (lambda: registry.history(record.id), lambda: registry.find("night 1")):
+        with pytest.raises(RegistryError, match=r"is damaged .*lost"):
+            read()
 
 
 def test_a_registry_of_a_newer_version_is_left_alone(home: Path) -> None:

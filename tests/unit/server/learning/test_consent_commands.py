@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from burnish_models.adapters.check import CheckedAdapter
+from burnish_models.adapters.errors import RegistryError
+from burnish_models.adapters.records import Lineage
+from burnish_models.adapters.registry import Registry
 from burnish_telemetry.disclosure import SWITCHES
 from burnish_telemetry.store import Store, store_file
 from tests.unit.server.learning.conftest import Start
@@ -124,6 +128,35 @@ async def test_erasing_names_the_adapters_that_learned_from_it(start: Start) -> 
     assert answer["adapters"] == [{"id": "a" * 64, "name": "a" * 12, "removed": True}]
     with Store(store_file(player.home)) as store:
         assert store.adapters() == []
+
+
+async def test_adapters_go_first_so_that_an_erasure_that_fails_finds_them_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = await recorded(start)
+    with Store(store_file(player.home)) as store:
+        ids = [event.id for events in store.suggestions() for event in events]
+        store.learned("a" * 64, "base", ids[:2])
+    registry = Registry(player.home)
+    (player.home / "x.gguf").write_bytes(b"x")
+    monkeypatch.setattr(
+        "burnish_models.adapters.registry.check_in_process",
+        lambda *_: CheckedAdapter("b" * 64, 8.0, 4, "night", (), 1.0),
+    )
+    known = registry.add(
+        player.home / "x.gguf", player.home / "x.gguf", Lineage("1", "run", events=tuple(ids))
+    )
+
+    def fail(*_: object) -> None:
+        raise RegistryError("The file cannot be removed.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Registry, "erase", fail)
+        assert "cannot be removed" in await refused(player, "eraseRecord", {"all": True, "adapters": True})
+    answer = await command(player, "eraseRecord", {"all": True, "adapters": True})
+    assert answer["events"] == 5
+    assert {found["id"]: found["removed"] for found in answer["adapters"]} == {"a" * 64: True, known.id: True}
+    assert registry.find(known.id).path is None
 
 
 async def test_what_is_on_screen_while_everything_is_erased_is_not_recorded_later(start: Start) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,25 @@ async def test_the_event_says_how_the_text_came_to_be(start: Start) -> None:
     assert offer.sampling.max_tokens > 0
     assert offer.display == Display(True, "", offer.display.confidence, 0.5)
     assert offer.latency_ms > 0
+
+
+async def test_what_an_endpoint_wrote_is_never_the_local_models(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the local model takes over in the middle of an answer, and serves when that is shown."""
+    player = await start()
+    engine, local = player.engine, player.engine.describe()
+    remote = replace(local, model="big", extra={"serving": "remote"})
+    monkeypatch.setattr(engine, "describe", lambda: remote if engine.written < 3 else local)
+    await player.run([OPEN, ASK])
+    assert engine.describe() is local
+    await player.run([TAKE, {"at": 3, "accept": True}])
+    await player.end()
+    ((events, _),) = stored(player.home)
+    offer = events[0]
+    assert isinstance(offer, Suggested)
+    assert (offer.model, offer.adapter, offer.elsewhere) == ("endpoint:big", None, True)
+    assert not replace(offer, model=player.server.adapters.base_sha256).elsewhere
 
 
 async def test_what_was_typed_of_an_answer_belongs_to_the_prompt(start: Start) -> None:

@@ -145,3 +145,26 @@ def test_edit_similarity() -> None:
     assert edit_similarity("kitten", "sitting") == pytest.approx(1 - 3 / 7)
     assert edit_similarity("x" * 5000, "y" * 5000) == 0
     assert common_beginning("abcd", "abxd") == 2
+
+
+@pytest.mark.parametrize("places", [6, 12])
+def test_few_places_do_not_make_it_sure_of_nothing(places: int) -> None:
+    """A handful of places alike by chance would pass far too often with plain percentiles: 7 % of the time with six."""
+    rng = np.random.default_rng(places)
+    passed = 0
+    for trial in range(400):
+        second = rng.normal(0, 1, places).tolist()
+        found = paired_bootstrap(
+            [0.0] * places, second, [str(n) for n in range(places)], resamples=500, seed=trial
+        )
+        passed += found.low > 0
+    assert passed <= 20
+
+
+def test_too_few_places_are_refused_whatever_they_show() -> None:
+    gained = answers(2, kept=0.2)
+    few = replace(comparison(gained), clusters=[f"file{n % 5}" for n in range(CASES)])
+    decision = decide(few)
+    assert not decision.promoted
+    assert "only 5 places" in decision.reason
+    assert decide(replace(few, clusters=[f"file{n % 6}" for n in range(CASES)])).promoted

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from burnish_training.gate.general import general_code
 from burnish_training.gate.journal import AnswerJournal
 from burnish_training.gate.run import _in_turns
@@ -43,3 +45,18 @@ def test_variants_take_turns_and_every_case_comes_once() -> None:
     order = list(_in_turns(["base", "candidate"], 12))
     assert sorted(order) == sorted((v, n) for v in ("base", "candidate") for n in range(12))
     assert [variant for variant, _ in order[:20:5]] == ["base", "candidate", "candidate", "base"]
+
+
+@pytest.mark.parametrize(
+    "line", ["\0\0\0", "[]", '{"variant": "base"}', '{"variant": "base", "case": 1, "answer": {}}']
+)
+def test_a_damaged_journal_begins_anew(line: str, tmp_path: Path) -> None:
+    """A power cut may leave zeros in the middle; whoever stops at them stops every night."""
+    path = tmp_path / "answers.jsonl"
+    AnswerJournal(path, "one").add("base", 0, Answer("x", None, 1.0))
+    with path.open("a") as file:
+        file.write(line + "\n")
+    again = AnswerJournal(path, "one")
+    assert again.answers == {}
+    again.add("base", 1, Answer("y", None, 1.0))
+    assert list(AnswerJournal(path, "one").answers) == [("base", 1)]

@@ -281,3 +281,11 @@ def test_cleaning_up_leaves_a_run_that_goes_on(qwen2: Path, tmp_path: Path) -> N
     run.train(Budget(steps=1))
     run.cleanup()
     assert made(qwen2, tmp_path).step == 1
+
+
+def test_a_gradient_that_is_no_number_ends_the_run(qwen2: Path, tmp_path: Path) -> None:
+    """The loss may still be finite then."""
+    run = made(qwen2, tmp_path)
+    run._parameters[0].register_hook(lambda gradient: gradient * math.inf)
+    with pytest.raises(DivergedError, match="gradient"):
+        run.train()

@@ -143,3 +143,17 @@ def test_erasing_reaches_what_an_interrupted_run_holds(tmp_path: Path) -> None:
         store.erase(Selection())
     assert [path.name for path in folder.path.iterdir()] == ["run.json"]
     assert (other / "checkpoint.pt").exists()
+
+
+def test_an_error_inside_a_run_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match="a server"), Runs(tmp_path).locked():
+        raise TimeoutError("a server did not answer")
+    with Runs(tmp_path).locked():
+        pass
+
+
+def test_what_cannot_be_removed_is_said(tmp_path: Path) -> None:
+    folder = Runs(tmp_path).begin({})
+    (folder.path / "checkpoint.pt").mkdir()
+    with pytest.raises(RunFolderError, match="Cannot remove"):
+        folder.clear()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from burnish_telemetry.consent import Consent
-from burnish_telemetry.events import Place
+from burnish_telemetry.events import ENDPOINT, ContextFile, Place
 from burnish_telemetry.exclusions import location_of
 from burnish_telemetry.redaction import SecretScanner
 from burnish_telemetry.store import Store, store_file
@@ -79,6 +79,21 @@ def test_same_record_gives_the_same_data(tmp_path: Path, folder: Path, tokens: S
     )
     assert reminded.figures.general == round(first.figures.replay / 2)
     assert reminded.examples[: first.figures.supervised] == first.examples[: first.figures.supervised]
+
+
+def test_what_an_endpoint_wrote_is_not_learned(tmp_path: Path, folder: Path, tokens: ServedTokens) -> None:
+    record(tmp_path, folder, FILES, 100)
+    entries = recorded_in(tmp_path)
+    judged = [entry for entry in entries if entry.judged]
+    assert judged
+    theirs = [
+        replace(e, label=replace(e.label, offer=replace(e.offer, model=f"{ENDPOINT}team")))
+        for e in judged
+        if e.offer
+    ]
+    data = build_dataset(theirs, files_in(folder), tokens, SETTINGS, cases=60, seed=0)
+    assert data.figures.desirable == data.figures.undesirable == data.figures.supervised == 0
+    assert not data.events
 
 
 def test_nothing_of_held_out_files_and_later_events_is_learned(
@@ -256,3 +271,24 @@ def test_an_example_is_the_served_prompt_and_what_follows_it(
     assert whole.startswith(ahead)
     assert tokens.example(prompt, completion, Kind.DESIRABLE, ends=True, room=200, longest=1) is None
     assert tokens.example(prompt, "  \n", Kind.DESIRABLE, ends=True, room=200, longest=9) is None
+
+
+def test_what_is_excluded_since_is_left_out_of_the_record(tmp_path: Path, folder: Path) -> None:
+    record(tmp_path, folder, FILES, 60)
+    lines = FILES["shop/module_0.py"].split("\n")
+    prompt, truth = cut_lines("shop/module_0.py", lines, 6, 4, 6)
+    offer = suggestion(
+        prompt, truth, Place(str(folder), "shop/module_1.py"), NOW - timedelta(days=2), name="c"
+    )
+    shown = replace(offer.prompt, context=(ContextFile("shop/module_0.py", "secret = 1"),))
+    with Store(store_file(tmp_path)) as store:
+        store.append([replace(offer, prompt=shown)])
+        everything = read_record(store, SINCE, NOW)
+        left = read_record(store, SINCE, NOW, Consent(excluded_globs=("shop/module_0.py",)))
+        none = read_record(store, SINCE, NOW, Consent(excluded_folders=(str(folder),)))
+    gone = {entry.label.suggestion for entry in everything} - {entry.label.suggestion for entry in left}
+    assert "c" in gone
+    assert len(gone) > 1
+    assert not any(entry.location.endswith("module_0.py") for entry in left)
+    assert left
+    assert none == []

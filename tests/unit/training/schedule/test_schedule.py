@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from burnish_training.schedule.command import scheduler
+from burnish_training.schedule.command import schedule_status, scheduler
 from burnish_training.schedule.errors import ScheduleError
 from burnish_training.schedule.launchd import LABEL, Launchd, agent
 from burnish_training.schedule.plan import Plan, run_command, run_plan
@@ -139,3 +139,16 @@ def test_the_plan_starts_this_installation(tmp_path: Path) -> None:
     assert status == 0, output
     assert "Learn from what was" in output or "nightly" in output
     assert run_command(["no-such-program-anywhere"])[0] == 127
+
+
+@pytest.mark.parametrize("content", ["", "<?xml version='1.0'?><plist><dict>", "<plist/>"])
+def test_a_damaged_agent_is_not_installed(content: str, tmp_path: Path) -> None:
+    (tmp_path / f"{LABEL}.plist").write_text(content)
+    assert not Launchd(tmp_path, 501, Recorder()).status().installed
+
+
+def test_status_where_no_scheduler_is_known() -> None:
+    """The rest of ``burnish nightly status`` is there all the same."""
+    found = schedule_status("sunos")
+    assert found["installed"] is False
+    assert "sunos" in found["sentence"]
