@@ -69,7 +69,7 @@ def settings_for(kind: str, number: int, options: argparse.Namespace) -> Nightly
     data = DataSettings(prompt_tokens=options.prompt_tokens, least_judged=30)
     recipe = Recipe(epochs=options.epochs, seed=number)
     if kind == "flipped-kto":
-        data = replace(data, replay_share=0.0)
+        data = replace(data, replay_share=0.0, replay_passes=0.0)
         recipe = replace(recipe, supervised_weight=0.0)
     return NightlySettings(data, recipe, GateSettings(cases=options.cases))
 

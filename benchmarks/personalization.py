@@ -49,7 +49,10 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--days", type=int, default=6)
     parser.add_argument("--characters", type=int, default=40_000, help="typed a day")
-    parser.add_argument("--asks", type=int, default=200, help="lines asked at a day, about")
+    parser.add_argument("--asks", type=int, default=700, help="lines asked at a day, about")
+    parser.add_argument(
+        "--places", type=int, default=600, help="where every arm is asked, a day; on the last day everywhere"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of the model that serves")
     parser.add_argument("--training-threads", type=int, default=0)
     parser.add_argument("--model", type=Path)
@@ -142,6 +145,8 @@ async def one_day(
         await desk.serve(served)
         rng = random.Random(f"{chosen.seed}/{number}")
         asks = await work_a_day(desk, day, home, folder, start, rng, memory=True, tell=said("typing"))
+        if number + 1 < chosen.days and len(asks) > chosen.places:
+            asks = [asks[place] for place in sorted(rng.sample(range(len(asks)), chosen.places))]
         arms: dict[str, list[Answer]] = {}
         for arm, adapter, memory in (
             ("none", None, False),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from burnish_models import gguf_file
 from burnish_telemetry.consent import ConsentFile
 from burnish_telemetry.redaction import SecretScanner
 from burnish_telemetry.store import Store, store_file
@@ -20,6 +21,7 @@ from burnish_training.nightly.dataset import build_dataset
 from burnish_training.nightly.folder import RunFolder
 from burnish_training.nightly.recorded import Recorded, read_record
 from burnish_training.nightly.settings import NightlySettings
+from burnish_training.nightly.sizes import settled
 from burnish_training.nightly.steps import REMINDERS
 from burnish_training.nightly.strength import choose_strength, with_strength
 from burnish_training.nightly.tokens import load_tokens
@@ -93,7 +95,8 @@ async def train_ablation(
 
     ``written`` are the paths of the files that stood there that evening. What is in ``work`` already is not trained again.
     """
-    ablation, settings = ABLATIONS[name], NightlySettings()
+    ablation = ABLATIONS[name]
+    settings = settled(NightlySettings(), gguf_file.inspect(model).parameters)
     folder = RunFolder(work / name)
     folder.path.mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"ablation/{name}")

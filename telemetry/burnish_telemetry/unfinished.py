@@ -13,7 +13,8 @@ __all__ = ["RUNS_FOLDER", "clear_run", "clear_runs"]
 #: Below Burnish's home folder; one folder a run.
 RUNS_FOLDER = "runs"
 _FOLDERS = ("data", "data.part", "serving")
-_FILES = ("checkpoint.pt", "checkpoint.part", "trained.gguf", "adapter.gguf", "answers.jsonl")
+_ADAPTERS = ("trained.gguf", "adapter.gguf")
+_FILES = ("checkpoint.pt", "checkpoint.part", *_ADAPTERS, "answers.jsonl")
 
 
 def clear_run(folder: Path) -> None:
@@ -26,6 +27,10 @@ def clear_run(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in _FILES:
         (folder / name).unlink(missing_ok=True)
+    for name in _ADAPTERS:
+        # What a killed write left.
+        for path in folder.glob(f".{name}.*.part"):
+            path.unlink(missing_ok=True)
 
 
 def clear_runs(home: Path) -> None:

@@ -108,7 +108,8 @@ def test_a_night_on_the_bundled_model_is_promoted_and_served(tmp_path: Path, bun
     assert document["last"] == report
     assert document["running"] is None
 
-    again = run_nightly(home, settings, options(bundled_model))
+    assert run_nightly(home, settings, options(bundled_model))["decision"] == "nothing-new"
+    again = run_nightly(home, settings, replace(options(bundled_model), fresh=True))
     assert again["decision"] == "refused", "the same night once more cannot be clearly better than itself"
     assert again["run"] != report["run"]
     still = Registry(home).serving(file_sha256(bundled_model)).active

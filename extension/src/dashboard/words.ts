@@ -143,6 +143,7 @@ const DECISIONS: Readonly<Record<string, string>> = {
   promoted: "The last run's adapter is in use.",
   refused: "The last run's adapter was not taken into use.",
   "not-enough-data": "The last run found too little to learn from.",
+  "nothing-new": "The last run found nothing new to learn from.",
   stopped: "The last run was stopped.",
   failed: "The last run failed.",
   "no-consent": "The last run did nothing: the model may not learn from the record.",

@@ -113,6 +113,7 @@ _WORDS = {
     "refused": "The new adapter is not used.",
     "not-enough-data": "",
     "no-consent": "",
+    "nothing-new": "",
     "stopped": "The training was stopped.",
     "failed": "The training failed.",
 }

@@ -52,10 +52,9 @@ nightly.add_command(uninstall)
 @click.option(
     "--cases",
     type=click.IntRange(min=60),
-    default=GateSettings().cases,
     envvar="BURNISH_NIGHTLY_CASES",
-    show_default=True,
-    help="Lines that the gate asks for at most; fewer take less time and show only large differences.",
+    help="Lines that the gate asks for at most; fewer take less time and show only large differences. Burnish chooses by the "
+    "model's size unless given.",
 )
 @click.option(
     "--wait-minutes",
@@ -74,7 +73,7 @@ def run(
     now: bool,
     max_minutes: float,
     max_steps: int,
-    cases: int,
+    cases: int | None,
     wait_minutes: float,
     model: str | None,
     threads: int,
@@ -101,7 +100,7 @@ def run(
         threads=threads,
         fresh=fresh,
     )
-    settings = NightlySettings(gate=GateSettings(cases=cases))
+    settings = NightlySettings(gate=GateSettings(cases=cases or 0))
     lower_priority()
     with _stop_signals() as should_stop, _shown() as listener:
         report = run_nightly(_home(), settings, options, should_stop=should_stop, listener=listener)

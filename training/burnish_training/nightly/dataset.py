@@ -20,7 +20,10 @@ from burnish_training.nightly.settings import DataSettings
 from burnish_training.nightly.tokens import ServedTokens, fim_prompt, whole
 from burnish_training.nightly.workspace import SourceFile, held_out, is_held_out_place
 
-__all__ = ["Dataset", "Figures", "build_dataset", "shortage", "weigh"]
+__all__ = ["Dataset", "Figures", "build_dataset", "shortage", "weigh", "without_asked"]
+
+#: About so many in Python code.
+CHARACTERS_A_TOKEN = 2.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,13 @@ def build_dataset(
     train = _capped([e for e in train if not is_unseen(e.location)], settings, dropped)
     learned = _examples(train, tokens, settings, forbidden, dropped)
     own = [e for _, examples in learned for e in examples]
-    trained_files = [file for file in files if file.location not in unseen]
-    wanted = round(len(own) * settings.replay_share / (1 - settings.replay_share))
+    trained_files = [
+        stretch for file in files if file.location not in unseen for stretch in without_asked(file, asked)
+    ]
+    wanted = max(
+        round(len(own) * settings.replay_share / (1 - settings.replay_share)),
+        _cuts_for(trained_files, settings),
+    )
     replay = _replay(trained_files, wanted, tokens, settings, rng, forbidden)
     reminders = _replay(
         [SourceFile("", str(n), f"general:{n}", text) for n, text in enumerate(general)],
@@ -144,6 +152,32 @@ def _forbidden(cases: Iterable[GateCase], files: Mapping[str, SourceFile]) -> di
     return {location: frozenset(lines) for location, lines in found.items() if location in files}
 
 
+def without_asked(file: SourceFile, cases: Iterable[GateCase]) -> list[SourceFile]:
+    """The stretches of a file between the lines that the gate asks for, so that these are not learned as anybody's neighbours.
+
+    A line is found again by itself and the one before it: most texts stand in many places.
+    """
+    asked = {
+        _line_and_before(case.text.split("\n"), case.line, case.truth)
+        for case in cases
+        if case.source == "event" and case.cluster.rpartition(":")[0] == file.location
+    }
+    lines = file.text.split("\n")
+    stretches: list[list[str]] = [[]]
+    for number, line in enumerate(lines):
+        if _line_and_before(lines, number) in asked:
+            stretches.append([])
+        else:
+            stretches[-1].append(line)
+    return [replace(file, text=text) for stretch in stretches if (text := "\n".join(stretch)).strip()]
+
+
+def _line_and_before(lines: Sequence[str], number: int, truth: str = "") -> tuple[str, str]:
+    """A line, with what is missing of it, and the last one before it that is not empty; stripped."""
+    before = next((line for line in reversed(lines[:number]) if line.strip()), "")
+    return before.strip(), (lines[number] + truth).strip()
+
+
 def _capped(entries: Sequence[Recorded], settings: DataSettings, dropped: Counter[str]) -> list[Recorded]:
     """The newest of each file and each hour."""
     files: Counter[str] = Counter()
@@ -175,9 +209,9 @@ def _examples(
     made = []
     verdicts: dict[tuple[tuple[int, ...], tuple[int, ...]], set[Kind]] = {}
     for entry in entries:
-        found = _of_one(entry, tokens, settings, forbidden.get(entry.location, frozenset()))
+        found, reason = _of_one(entry, tokens, settings, forbidden.get(entry.location, frozenset()))
         if not found:
-            dropped["does-not-fit"] += 1
+            dropped[reason] += 1
             continue
         made.append((entry, found))
         for example in found:
@@ -204,8 +238,8 @@ def _examples(
 
 def _of_one(
     entry: Recorded, tokens: ServedTokens, settings: DataSettings, forbidden: frozenset[str]
-) -> list[Example]:
-    """The judged example of a suggestion, and the supervised one of what the user wrote there."""
+) -> tuple[list[Example], str]:
+    """The judged example of a suggestion, and the supervised one of what the user wrote there; why there is none."""
     offer, label = entry.offer, entry.label
     assert offer is not None
     prompt = fim_prompt(offer.prompt)
@@ -216,10 +250,11 @@ def _of_one(
     if written:
         texts.append((written, Kind.SUPERVISED, True))
     typed = offer.prompt.typed.rpartition("\n")[2]
-    found = []
+    found, reason = [], "does-not-fit"
     for text, of, ends in texts:
         lines = (typed + text).split("\n")
         if of is not Kind.UNDESIRABLE and any(line.strip() in forbidden for line in lines):
+            reason = "asked-by-the-gate"
             continue
         made = tokens.example(
             prompt,
@@ -232,7 +267,14 @@ def _of_one(
         )
         if made is not None:
             found.append(made)
-    return found
+    return found, reason
+
+
+def _cuts_for(files: Sequence[SourceFile], settings: DataSettings) -> int:
+    """How many cuts show the text of these files ``replay_passes`` times."""
+    characters = sum(len(file.text) for file in files)
+    passes = min(settings.replay_passes or 0.0, settings.most_replayed / max(1, characters))
+    return round(passes * characters / (settings.prompt_tokens * CHARACTERS_A_TOKEN))
 
 
 def _replay(

@@ -30,28 +30,27 @@ def replay_cuts(
 ) -> list[Cut]:
     """``count`` prompts with the text that stands after them, in the layout that is served.
 
-    Files are drawn by their size. A middle never has a line that is in ``forbidden`` (stripped lines by the file's
+    Files, or stretches of them, are drawn by their size. A middle never has a line that is in ``forbidden`` (stripped lines by the file's
     location): what the gate will ask for is not shown before.
     """
     if not files:
         return []
     weights = [len(file.text) for file in files]
     cuts: list[Cut] = []
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[tuple[int, int, int]] = set()
     for _ in range(count * _TRIES):
         if len(cuts) == count:
             break
-        file = rng.choices(files, weights)[0]
+        (number,) = rng.choices(range(len(files)), weights)
+        file = files[number]
         lines = file.text.split("\n")
         place = _place(lines, rng)
         if place is None:
             continue
         line, column, last = place
-        if (file.location, line, last) in seen or _holds(
-            lines[line : last + 1], forbidden.get(file.location)
-        ):
+        if (number, line, last) in seen or _holds(lines[line : last + 1], forbidden.get(file.location)):
             continue
-        seen.add((file.location, line, last))
+        seen.add((number, line, last))
         cuts.append(cut_lines(file.path, lines, line, column, last))
     return cuts
 

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from burnish_models import gguf_file
 from burnish_models.calibration import Calibration
 from burnish_models.errors import CalibrationError, ModelsError
 from burnish_models.gguf_file import file_sha256
@@ -30,6 +31,7 @@ from burnish_training.nightly.judging import retire_unjudged
 from burnish_training.nightly.progress import Listener, Progress
 from burnish_training.nightly.report import empty_report
 from burnish_training.nightly.settings import NightlySettings, RunOptions
+from burnish_training.nightly.sizes import settled
 from burnish_training.nightly.steps import Night
 from burnish_training.nightly.verdict import Verdict
 
@@ -69,6 +71,7 @@ def run_nightly(
     runs = Runs(home)
     with runs.locked():
         model = resolve_model(home, options.model)
+        settings = settled(settings, gguf_file.inspect(model.path).parameters)
         base = {"name": model.name, "sha256": file_sha256(model.path), "path": str(model.path)}
         folder = _unfinished(home, runs, identity := _identity(home, base, settings), fresh=options.fresh)
         if folder is None:

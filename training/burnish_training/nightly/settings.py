@@ -24,8 +24,12 @@ class DataSettings:
     most_per_file: int = 150
     most_per_hour: int = 200
     most_examples: int = 3000
-    #: Share of the examples that are cut from the user's own files.
+    #: Share of the examples that are cut from the user's own files, at least.
     replay_share: float = 0.3
+    #: How often an epoch goes through the text of those files, at least; ``None`` chooses by the model's size.
+    replay_passes: float | None = None
+    #: Characters of them that an epoch goes through for that, at most.
+    most_replayed: int = 600_000
     #: As many again, times this, are cut from general Python code, so that a night does not forget that either.
     general_share: float = 0.5
     #: Whether such an example is learned whole, the text around the cursor too: much more for the same work.
@@ -71,10 +75,13 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
-    """How candidates are compared; see :mod:`burnish_training.gate.decide`. Without ``memory`` the workspace's memory is
-    switched off in the served stack: for ablations only."""
+    """How candidates are compared; see :mod:`burnish_training.gate.decide`.
 
-    cases: int = 500
+    ``cases`` 0 chooses by the model's size. Without ``memory`` the workspace's memory is switched off in the served stack: for
+    ablations only.
+    """
+
+    cases: int = 0
     general_characters: int = 60_000
     resamples: int = 4000
     most_latency_ms: int = 20_000
@@ -83,7 +90,7 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True)
 class NightlySettings:
-    """All of it."""
+    """All of it; what is left to the model's size is chosen by :func:`burnish_training.nightly.sizes.settled`."""
 
     data: DataSettings = field(default_factory=DataSettings)
     recipe: Recipe = field(default_factory=Recipe)

@@ -20,7 +20,7 @@ from burnish_training.nightly.frozen import Frozen, freeze, thaw
 from burnish_training.nightly.judging import apply_decision, judge
 from burnish_training.nightly.progress import Progress
 from burnish_training.nightly.recorded import Recorded, read_record
-from burnish_training.nightly.report import data_figures
+from burnish_training.nightly.report import data_figures, nothing_new
 from burnish_training.nightly.settings import NightlySettings, RunOptions
 from burnish_training.nightly.verdict import Verdict
 
@@ -70,6 +70,8 @@ class Night:
         if missing := shortage(figures, self.settings.data):
             return Verdict("not-enough-data", missing)
         if not self.folder.adapter.is_file():
+            if (known := self._judged_before(frozen)) is not None:
+                return Verdict("nothing-new", nothing_new(known))
             self._train(frozen)
         else:
             self.report["training"] = self.folder.read("training")
@@ -123,7 +125,7 @@ class Night:
             if frozen is not None and self.still_there(store, frozen):
                 return frozen
             self.folder.clear()
-            recorded = read_record(store, since, until)
+            recorded = read_record(store, since, until, consent)
         frozen = Frozen(self._build(recorded, consent), since, until, self.threshold)
         self.stopped()
         freeze(self.folder, frozen)
@@ -156,6 +158,15 @@ class Night:
         return present.issuperset(frozen.dataset.events)
 
     # -- training --------------------------------------------------------------------------------------------
+
+    def _judged_before(self, frozen: Frozen) -> dict[str, Any] | None:
+        """The report of an earlier night on the very same examples."""
+        from burnish_training.kto.batches import examples_sha256
+
+        if self.options.fresh:
+            return None
+        identity = str((self.folder.read("run") or {}).get("identity"))
+        return self.runs.judged(identity, examples_sha256(frozen.dataset.examples))
 
     def _train(self, frozen: Frozen) -> None:
         import torch

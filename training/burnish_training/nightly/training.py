@@ -22,13 +22,10 @@ from burnish_training.nightly.errors import NightlyError, StoppedError
 from burnish_training.nightly.folder import RunFolder
 from burnish_training.nightly.settings import Recipe
 
-__all__ = ["TrainingHooks", "config_for", "learning_rate", "train_adapter"]
+__all__ = ["TrainingHooks", "config_for", "train_adapter"]
 
 _log = logging.getLogger(__name__)
 
-#: Peak learning rates by the most parameters they are for; larger models need smaller steps.
-_RATES = ((50_000_000, 5e-4), (1_000_000_000, 2e-4))
-_LARGE_RATE = 1e-4
 _SPARE_BYTES = 1 << 30
 _RECOMPUTE_ABOVE = 300_000_000
 
@@ -42,13 +39,8 @@ class TrainingHooks:
     progress: Callable[[str, int, int, str], None]
 
 
-def learning_rate(parameters: int) -> float:
-    """The peak rate for a model of this size."""
-    return next((rate for most, rate in _RATES if parameters <= most), _LARGE_RATE)
-
-
 def config_for(recipe: Recipe, model: Path, examples: list[Example]) -> KtoConfig:
-    """The recipe's settings for these examples on this machine.
+    """The recipe's settings, settled by the model's size, for these examples on this machine.
 
     Raises:
         ModelFileError: the model's file cannot be read.
@@ -70,7 +62,7 @@ def config_for(recipe: Recipe, model: Path, examples: list[Example]) -> KtoConfi
         supervised_weight=recipe.supervised_weight,
         supervised_desirable=recipe.supervised_desirable,
         epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate or learning_rate(parameters),
+        learning_rate=recipe.learning_rate,
         token_budget=recipe.token_budget,
         examples_per_step=recipe.examples_per_step,
         seed=recipe.seed,

@@ -13,9 +13,9 @@ from burnish_telemetry.events import ENDPOINT, ContextFile, Place
 from burnish_telemetry.exclusions import location_of
 from burnish_telemetry.redaction import SecretScanner
 from burnish_telemetry.store import Store, store_file
-from burnish_training.gate.cases import truth_in_file
+from burnish_training.gate.cases import GateCase, truth_in_file
 from burnish_training.kto.batches import Kind
-from burnish_training.nightly.dataset import Dataset, build_dataset, shortage
+from burnish_training.nightly.dataset import Dataset, build_dataset, shortage, without_asked
 from burnish_training.nightly.recorded import Recorded, read_record
 from burnish_training.nightly.replay_fim import cut_lines
 from burnish_training.nightly.settings import DataSettings
@@ -114,6 +114,32 @@ def test_nothing_of_held_out_files_and_later_events_is_learned(
     asked_at = [e.label.time for e in entries if e.label.time > border]
     assert len(asked_at) >= len(later)
     assert {location_of(c.folder, c.path) for c in data.cases if c.source == "line"} <= unseen
+
+
+def test_no_line_that_the_gate_asks_for_stands_in_what_is_learned_whole(
+    tmp_path: Path, tokens: ServedTokens
+) -> None:
+    files = {
+        f"shop/m{number}.py": "".join(f"wert_{number}_{line} = rechne({line})\n" for line in range(40))
+        for number in range(8)
+    }
+    write_files(tmp_path / "ws", files)
+    record(tmp_path, tmp_path / "ws", files, 100)
+    data = build(tmp_path, tmp_path / "ws", tokens, replace(SETTINGS, prompt_tokens=400))
+    learned = "".join(decoded(tokens, e.prompt + e.completion) for e in data.examples if len(e.prompt) == 1)
+    assert learned.count("rechne") > 100
+    lines = [(case.text.split("\n")[case.line] + case.truth) for case in data.cases if case.source == "event"]
+    assert len(lines) > 5
+    assert not [line for line in lines if line in learned]
+
+
+def test_a_file_is_cut_where_the_gate_asks(tmp_path: Path) -> None:
+    text = "a = 1\nb = 2\n\nc = 3\nif a:\n    b = 2\n    d = 4\n"
+    file = SourceFile("/w", "m.py", "/w/m.py", text)
+    case = GateCase("/w", "m.py", "a = 1\nb =\nlater\n", 1, 3, " 2", "event", "/w/m.py:0")
+    assert [part.text for part in without_asked(file, [case])] == ["a = 1", text.partition("b = 2\n")[2]]
+    elsewhere = replace(case, cluster="/w/n.py:0")
+    assert without_asked(file, [elsewhere, replace(case, source="line")]) == [file]
 
 
 def test_a_line_that_the_gate_asks_for_is_not_a_replayed_middle() -> None:
