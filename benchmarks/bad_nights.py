@@ -28,6 +28,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -86,14 +87,16 @@ def split(package: str, folder: Path | None, rng: random.Random) -> tuple[dict[s
 async def answers(model: Path, prompts: Sequence[FimPrompt]) -> list[str]:
     """What the base model writes at each place."""
     engine = LlamaCppEngine(model, EngineSettings(threads=1))
-    await engine.load()
     found = []
-    for prompt in prompts:
-        text = ""
-        async for chunk in engine.generate(GenerateRequest(prompt, StopRules(), 48)):
-            text += chunk.text
-        found.append(text.rstrip())
-    await engine.close()
+    try:
+        await engine.load()
+        for prompt in prompts:
+            text = ""
+            async for chunk in engine.generate(GenerateRequest(prompt, StopRules(), 48)):
+                text += chunk.text
+            found.append(text.rstrip())
+    finally:
+        await engine.close()
     return found
 
 
@@ -137,14 +140,16 @@ async def truth(
 ) -> dict[str, Any]:
     """Base and adapter through the served stack on files that neither training nor gate saw."""
     stack = ServedStack(folder / "truth", model, ())
-    await stack.start()
     found: dict[str, list[Any]] = {"base": [], "adapter": []}
-    for begin in range(0, len(cases), 25):
-        for name, path in (("base", None), ("adapter", adapter)):
-            await stack.use(path)
-            for case in cases[begin : begin + 25]:
-                found[name].append(figures_of(case, await stack.ask(case), threshold))
-    await stack.close()
+    try:
+        await stack.start()
+        for begin in range(0, len(cases), 25):
+            for name, path in (("base", None), ("adapter", adapter)):
+                await stack.use(path)
+                for case in cases[begin : begin + 25]:
+                    found[name].append(figures_of(case, await stack.ask(case), threshold))
+    finally:
+        await stack.close()
     result: dict[str, Any] = {"cases": len(cases)}
     for measure in ("kept", "exact"):
         values = {name: [getattr(f, measure) for f in figures] for name, figures in found.items()}
@@ -205,13 +210,13 @@ def table(lines: Sequence[dict[str, Any]]) -> None:
         own = [line for line in lines if line["kind"] == kind]
         if not own:
             continue
-        counts = {d: sum(line["decision"] == d for line in own) for d in ("refused", "promoted")}
+        counts = Counter(line["decision"] for line in own)
         promoted = [line for line in own if line["decision"] == "promoted"]
         worse = [line for line in promoted if line["truth"]["kept"][0] < 0]
         clearly = [line for line in promoted if line["truth"]["kept"][2] < 0]
         print(
-            f"{kind}: {len(own)} nights, {counts['refused']} refused, {counts['promoted']} promoted; of those on the files that "
-            f"nobody saw {len(worse)} with a lower mean and {len(clearly)} clearly worse"
+            f"{kind}: {len(own)} nights, {', '.join(f'{count} {decision}' for decision, count in counts.most_common())}; of those "
+            f"promoted, on the files that nobody saw, {len(worse)} with a lower mean and {len(clearly)} clearly worse"
         )
         for line in own:
             kept = line["gate"].get("kept")

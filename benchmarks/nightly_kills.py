@@ -29,6 +29,7 @@ from machine import describe
 from tests.unit.training.nightly.world import agree, house_style, record, write_files
 
 from burnish_models.adapters.registry import Registry
+from burnish_models.errors import ModelsError
 from burnish_models.gguf_file import file_sha256
 from burnish_models.selection import resolve_model
 from burnish_training.nightly.folder import Runs
@@ -70,14 +71,21 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self._home, self.stop = home, threading.Event()
         self.looks = self.broken = 0
+        self.error: Exception | None = None
 
     def run(self) -> None:
-        """Look until told to stop."""
-        while not self.stop.wait(0.05):
-            for found in Registry(self._home).records():
-                self.looks += 1
-                data = found.path.read_bytes() if found.path is not None and found.path.exists() else b""
-                self.broken += hashlib.sha256(data).hexdigest() != found.id
+        """Look until told to stop, or until a look fails."""
+        try:
+            while not self.stop.wait(0.05):
+                self._look()
+        except (OSError, ModelsError) as error:
+            self.error = error
+
+    def _look(self) -> None:
+        for found in Registry(self._home).records():
+            self.looks += 1
+            data = found.path.read_bytes() if found.path is not None and found.path.exists() else b""
+            self.broken += hashlib.sha256(data).hexdigest() != found.id
 
 
 def main() -> None:
@@ -111,6 +119,8 @@ def main() -> None:
             killed += kill_until_done(home, model, rng, length, options.kills - killed)
             reader.stop.set()
             reader.join()
+            if reader.error is not None:
+                sys.exit(f"the registry could not be read: {reader.error!r}")
             nights += 1
             same += (adapter(home), decision(home)) == (adapter(root / "whole"), decision(root / "whole"))
             looks, broken = looks + reader.looks, broken + reader.broken
@@ -138,8 +148,10 @@ def kill_until_done(home: Path, model: Path, rng: random.Random, length: float, 
             killed += 1
             print(f"killed in {phase(home)}", flush=True)
             continue
-        if status:
-            sys.exit(f"the night ended with status {status}:\n{(home / 'night.err').read_text()[-3000:]}")
+        if status or decision(home) not in ("promoted", "refused"):
+            sys.exit(
+                f"the night ended with status {status}: {Runs(home).last_report()}\n{(home / 'night.err').read_text()[-3000:]}"
+            )
         return killed
 
 

@@ -31,6 +31,7 @@ from personal.developer import Ask, work_a_day
 from personal.nights import agree, sleep_over_it, trained
 from personal.packages import source_folder
 from personal.plan import FilePlan, plan_days
+from personal.plot import plot
 
 FIGURES = {
     "acceptance": "acceptance at equal coverage",
@@ -58,6 +59,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=Path("personalization"), help="where everything is kept")
+    parser.add_argument("--plot", type=Path, help="draw a picture of it (.svg, .png); needs matplotlib")
     parser.add_argument("--ablations", action="store_true", help="of the last night, too")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser.parse_args()
@@ -252,6 +254,8 @@ async def main() -> None:
         found["packages"].append(result)
         if not chosen.json:
             show(result)
+    if chosen.plot is not None:
+        plot(found["packages"], FIGURES, chosen.plot)
     if chosen.json:
         print(json.dumps(found))
 
