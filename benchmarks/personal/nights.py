@@ -37,6 +37,8 @@ def sleep_over_it(home: Path, model: Path, threads: int, extra: Sequence[str] = 
         report: dict[str, Any] = json.loads(done.stdout)
     except json.JSONDecodeError as error:
         raise RuntimeError(f"the nightly run failed ({done.returncode}): {done.stderr[-2000:]}") from error
+    if "decision" not in report:
+        raise RuntimeError(f"the nightly run did not begin: {report}")
     return report
 
 

@@ -21,7 +21,7 @@ import torch
 from burnish_models.adapters import check
 from burnish_models.adapters.adapter_file import Adapter, BaseShape, write_adapter
 from burnish_models.adapters.check import check_in_process
-from burnish_models.adapters.errors import AdapterRefusedError
+from burnish_models.adapters.errors import AdapterError, AdapterRefusedError, AdapterUncheckedError
 from burnish_models.adapters.records import Lineage, State
 from burnish_models.adapters.registry import Registry
 from burnish_models.engine import EngineSettings, FimPrompt, Finish, GenerateRequest, LlamaCppEngine, llama
@@ -282,20 +282,26 @@ def test_a_good_adapter_is_described(tiny: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "why"),
+    ("program", "error", "why"),
     [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crashed on night.gguf .SIGSEGV"),
-        ("raise SystemExit('no such thing')", "status 1 .no such thing"),
-        ("import time; time.sleep(60)", "within 1 s"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", AdapterRefusedError, "crashed on night.gguf .SIGSEGV"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", AdapterUncheckedError, "ended from outside .SIGKILL"),
+        ("raise SystemExit('no such thing')", AdapterUncheckedError, "status 1 .no such thing"),
+        ("time.sleep(60)", AdapterUncheckedError, "within 1 s"),
     ],
 )
-def test_a_check_that_dies_or_hangs_is_a_refusal(
-    program: str, why: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_only_a_crash_speaks_against_the_adapter(
+    program: str,
+    error: type[AdapterError],
+    why: str,
+    tiny: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "dying_probe.py").write_text(program)
+    (tmp_path / "dying_probe.py").write_text(f"import os, signal, time\n{program}\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(check, "_PROBE", "dying_probe")
-    with pytest.raises(AdapterRefusedError, match=why):
+    with pytest.raises(error, match=why):
         check_in_process(tmp_path / "night.gguf", tiny, timeout_s=1)
 
 

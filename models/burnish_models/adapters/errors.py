@@ -6,6 +6,7 @@
     └── AdapterError               base of everything here
         ├── AdapterFormatError     tensors or settings that a plain LoRA file cannot hold (DoRA, whole modules, …)
         ├── AdapterRefusedError    a file that must not be served; says why
+        ├── AdapterUncheckedError  it could not be found out whether it may: another try may succeed
         └── RegistryError          the registry cannot be read or written
             ├── UnknownAdapterError    no adapter by that id or name
             ├── AmbiguousAdapterError  several adapters by that name or beginning of an id
@@ -20,6 +21,7 @@ __all__ = [
     "AdapterError",
     "AdapterFormatError",
     "AdapterRefusedError",
+    "AdapterUncheckedError",
     "AmbiguousAdapterError",
     "RegistryError",
     "TransitionError",
@@ -37,6 +39,10 @@ class AdapterFormatError(AdapterError):
 
 class AdapterRefusedError(AdapterError):
     """The adapter must not be served."""
+
+
+class AdapterUncheckedError(AdapterError):
+    """The check did not come to an end; that says nothing about the adapter."""
 
 
 class RegistryError(AdapterError):
