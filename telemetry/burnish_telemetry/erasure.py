@@ -83,7 +83,7 @@ def erase(connection: sqlite3.Connection, file: Path, selection: Selection) -> E
     stays: OSError | None = None
     try:
         if events:
-            clear_runs(file.parent)
+            clear_runs(file.parent, selection.until)
         for path in files:
             path.unlink(missing_ok=True)
     except OSError as error:

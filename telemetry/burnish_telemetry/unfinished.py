@@ -5,7 +5,9 @@ The run itself lives in another package; erasing must reach its files all the sa
 
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 __all__ = ["RUNS_FOLDER", "clear_run", "clear_runs"]
@@ -33,9 +35,21 @@ def clear_run(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def clear_runs(home: Path) -> None:
-    """The same for every run below a home folder; an interrupted one begins its data set anew."""
+def clear_runs(home: Path, before: datetime | None = None) -> None:
+    """The same for every run below a home folder; an interrupted one begins its data set anew.
+
+    With ``before`` those stay that say they hold nothing of suggestions made before it.
+    """
     runs = home / RUNS_FOLDER
     for folder in runs.iterdir() if runs.is_dir() else ():
-        if (folder / "run.json").is_file():
+        if (folder / "run.json").is_file() and (before is None or not _later(folder, before)):
             clear_run(folder)
+
+
+def _later(folder: Path, before: datetime) -> bool:
+    """Whether a run's data set is known to be of suggestions made at ``before`` or later."""
+    try:
+        manifest = json.loads((folder / "data" / "manifest.json").read_text(encoding="utf-8"))
+        return datetime.fromisoformat(manifest["since"]) >= before
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

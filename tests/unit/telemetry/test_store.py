@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -243,6 +244,31 @@ def test_a_file_beside_the_record_that_stays_is_named(file: Path) -> None:
             store.erase(Selection())
         assert store.counts() == {}
     assert file.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize(
+    ("manifest", "stays"),
+    [
+        ({"since": at(3600).isoformat()}, True),
+        ({"since": at(3599).isoformat()}, False),
+        ({"since": "yesterday"}, False),
+        (None, False),
+    ],
+)
+def test_a_night_on_later_suggestions_goes_on(manifest: object, stays: bool, file: Path) -> None:
+    run = file.parent / "runs" / "one"
+    (run / "data").mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    (run / "checkpoint.pt").write_text("weights")
+    if manifest is not None:
+        (run / "data" / "manifest.json").write_text(json.dumps(manifest) + "\n")
+    with Store(file) as store:
+        store.append([suggested()])
+        assert store.prune(at(3600)).events
+        assert (run / "checkpoint.pt").exists() is stays
+        store.append([suggested(seconds=5000)])
+        store.erase(Selection())
+    assert not (run / "checkpoint.pt").exists()
 
 
 def test_a_suggestion_goes_as_a_whole(file: Path) -> None:
