@@ -14,12 +14,15 @@ import { type Executor, selectModel } from "./models";
 import type { OutcomeReporter } from "./outcomes";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
 import { showSilences } from "./silence";
+import { askSnooze, type Snooze, type SnoozeLeft } from "./snooze";
 import type { StatusView } from "./status";
 import { commands, QuickPickItemKind, window, workspace } from "./vscodeapi";
 
 export const Command = {
   toggle: "burnish.toggle",
   toggleWorkspace: "burnish.toggleWorkspace",
+  snooze: "burnish.snooze",
+  endSnooze: "burnish.endSnooze",
   restart: "burnish.restart",
   showLog: "burnish.showLog",
   selectModel: "burnish.selectModel",
@@ -49,6 +52,7 @@ export interface CommandContext {
   readonly outcomes: OutcomeReporter;
   readonly record: RecordView;
   readonly dashboard: Dashboard;
+  readonly snooze: Snooze;
   readonly view: () => StatusView;
 }
 
@@ -61,6 +65,11 @@ export function registerCommands(context: CommandContext): Disposable[] {
   const handlers: Record<string, () => Promise<unknown>> = {
     [Command.toggle]: async () => announce(await toggleCompletion(), ""),
     [Command.toggleWorkspace]: async () => announce(await toggleCompletionHere(), " in this workspace"),
+    [Command.snooze]: () => askSnooze(context.snooze),
+    [Command.endSnooze]: () => {
+      context.snooze.end();
+      return Promise.resolve();
+    },
     [Command.restart]: () => connection.restart(true),
     [Command.showLog]: () => {
       logger.show();
@@ -68,7 +77,7 @@ export function registerCommands(context: CommandContext): Disposable[] {
     },
     [Command.selectModel]: () => selectModel(server),
     [Command.setEndpointKey]: () => context.endpointKeys.ask(),
-    [Command.whyNoSuggestion]: () => showSilences(server),
+    [Command.whyNoSuggestion]: () => showSilences(server, context.snooze),
     [Command.doctor]: () => context.doctor.show(server),
     [Command.setUpEnvironment]: () => setUpEnvironment(context),
     [Command.newPythonFile]: newPythonFile,
@@ -162,6 +171,7 @@ export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
     { label: view.summary, kind: QuickPickItemKind.Separator },
     ...everywhere,
     ...here,
+    ...(enabled ? snoozeRows(view.snoozed) : []),
     { label: "$(package) Select model…", command: Command.selectModel },
     { label: "$(question) Why was there no suggestion?", command: Command.whyNoSuggestion },
     { label: "", kind: QuickPickItemKind.Separator },
@@ -178,6 +188,13 @@ export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
     { label: "$(output) Show log", command: Command.showLog },
     { label: "$(gear) Settings", command: "workbench.action.openSettings", args: ["@ext:burnish.burnish"] },
   ];
+}
+
+function snoozeRows(left: SnoozeLeft | null): MenuItem[] {
+  const snooze: MenuItem = { label: "$(bell-slash) Snooze suggestions…", command: Command.snooze };
+  return left === null
+    ? [snooze]
+    : [{ label: "$(bell) End Snooze", description: `snoozed ${left.words}`, command: Command.endSnooze }, snooze];
 }
 
 async function showMenu(context: CommandContext): Promise<void> {

@@ -18,6 +18,7 @@ import type { ServerStatus } from "./protocol";
 import { serverCommandLine } from "./serverProcess";
 import { LspSession } from "./session";
 import { completionState, launchSettings, RESTART_KEYS } from "./settings";
+import { Snooze } from "./snooze";
 import { renderStatus, StatusItems, type StatusView } from "./status";
 import { commands, env, Uri, version, workspace } from "./vscodeapi";
 
@@ -37,7 +38,8 @@ export function activate(context: ExtensionContext): void {
     memory: context.globalState,
     logger,
   });
-  const status = new StatusBoard();
+  const snooze = new Snooze();
+  const status = new StatusBoard(snooze);
   const endpointKeys = new EndpointKeys(context.secrets);
   const outcomes = new OutcomeReporter();
   const own = new Connection({
@@ -52,6 +54,7 @@ export function activate(context: ExtensionContext): void {
         progress,
         endpointKeys,
         outcomes,
+        snooze,
         onStatus: (server) => {
           status.update({ server });
           dashboard.serverChanged(server);
@@ -92,6 +95,8 @@ export function activate(context: ExtensionContext): void {
     outcomes,
     record,
     dashboard,
+    snooze,
+    snooze.onDidChange(() => status.update({})),
     registerDisclosure(),
     ...registerCommands({
       connection: own,
@@ -102,6 +107,7 @@ export function activate(context: ExtensionContext): void {
       outcomes,
       record,
       dashboard,
+      snooze,
       logger,
       view: () => status.view(),
     }),
@@ -139,6 +145,8 @@ class StatusBoard {
   private readonly items = new StatusItems(Command.showMenu, Command.setUpEnvironment);
   private state: BoardState = { connection: { kind: "stopped" }, server: null, setUp: true, python: "none" };
 
+  constructor(private readonly snooze: Snooze) {}
+
   update(change: Partial<BoardState>): void {
     if (this.disposed) {
       return;
@@ -146,10 +154,11 @@ class StatusBoard {
     this.state = { ...this.state, ...change };
     this.items.show(this.view());
     void commands.executeCommand("setContext", "burnish.environmentReady", this.state.connection.kind === "running");
+    void commands.executeCommand("setContext", "burnish.snoozed", this.snooze.active);
   }
 
   view(): StatusView {
-    return renderStatus({ ...this.state, ...completionState() });
+    return renderStatus({ ...this.state, ...completionState(), snoozed: this.snooze.left });
   }
 
   get python(): string {

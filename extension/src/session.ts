@@ -22,7 +22,8 @@ import { parseStatus, type ServerStatus, STATUS_NOTIFICATION } from "./protocol"
 import type { ProgressHub } from "./progressHub";
 import { type ServerCommandLine, ServerProcess } from "./serverProcess";
 import { configurationFor, SECTION, serverSettings } from "./settings";
-import { env, workspace } from "./vscodeapi";
+import type { Snooze } from "./snooze";
+import { env, InlineCompletionTriggerKind, workspace } from "./vscodeapi";
 
 export interface SessionOptions {
   readonly line: ServerCommandLine;
@@ -33,6 +34,7 @@ export interface SessionOptions {
   readonly progress: ProgressHub;
   readonly endpointKeys: EndpointKeys;
   readonly outcomes: OutcomeReporter;
+  readonly snooze: Snooze;
 }
 
 /** `{enabled}`: whether the user lets the editor gather telemetry. While not, the server records nothing. */
@@ -104,6 +106,7 @@ export class LspSession implements ServerSession {
       endpointKeys.onDidChange(() => void this.sendEndpointKey()),
       env.onDidChangeTelemetryEnabled((enabled) => this.notify(EDITOR_TELEMETRY_NOTIFICATION, { enabled })),
       { dispose: outcomes.attach((params) => this.notify(OUTCOME_NOTIFICATION, params)) },
+      this.followSnooze(),
     );
     // It may have changed while the server started.
     this.notify(EDITOR_TELEMETRY_NOTIFICATION, { enabled: env.isTelemetryEnabled });
@@ -111,6 +114,20 @@ export class LspSession implements ServerSession {
     if (!this.isStopping()) {
       this.followers.push(new CursorReporter((params) => this.notify(CURSOR_NOTIFICATION, params)));
     }
+  }
+
+  /** The server is told where a snooze begins and where it ends, and nothing of its minutes. */
+  private followSnooze(): { dispose(): unknown } {
+    const { snooze } = this.options;
+    let told = snooze.active;
+    return snooze.onDidChange(() => {
+      if (snooze.active !== told) {
+        told = snooze.active;
+        this.sendSettings().catch((error: unknown) => {
+          this.options.logger.debug(`The snooze could not be told: ${messageOf(error)}`);
+        });
+      }
+    });
   }
 
   /** For after an `await`, which the compiler takes to change nothing. */
@@ -195,12 +212,12 @@ export class LspSession implements ServerSession {
     // The address may be another one now, with another key.
     await this.sendEndpointKey();
     await this.client.sendNotification(DidChangeConfigurationNotification.type, {
-      settings: { [SECTION]: serverSettings() },
+      settings: { [SECTION]: serverSettings(this.options.snooze.active) },
     });
   }
 
   private clientOptions(): LanguageClientOptions {
-    const { endpointKeys } = this.options;
+    const { endpointKeys, outcomes, snooze } = this.options;
     const logger = redacting(this.options.logger, endpointKeys);
     const fileEvents = workspace.createFileSystemWatcher("**/*.{py,pyi}");
     // The client disposes it only where it got as far as using it.
@@ -215,7 +232,10 @@ export class LspSession implements ServerSession {
       outputChannel: logger,
       traceOutputChannel: logger,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: () => ({ settings: serverSettings(), editorTelemetry: env.isTelemetryEnabled }),
+      initializationOptions: () => ({
+        settings: serverSettings(snooze.active),
+        editorTelemetry: env.isTelemetryEnabled,
+      }),
       initializationFailedHandler: () => false,
       // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.
       errorHandler: {
@@ -235,13 +255,19 @@ export class LspSession implements ServerSession {
           next(token, params);
         },
         provideInlineCompletionItems: async (document, position, context, token, next) => {
+          const unasked = context.triggerKind === InlineCompletionTriggerKind.Automatic;
+          if (unasked && snooze.active) {
+            snooze.heldBack(document, position);
+            void outcomes.answered(document, position, null, token);
+            return null;
+          }
           const answer = await next(document, position, context, token);
-          void this.options.outcomes.answered(document, position, answer, token);
+          void outcomes.answered(document, position, answer, token);
           return answer;
         },
         workspace: {
           configuration: (params) =>
-            params.items.map((item) => configurationFor(item.section) as WorkspaceConfiguration),
+            params.items.map((item) => configurationFor(item.section, snooze.active) as WorkspaceConfiguration),
           // The server registers for this, and may pull instead of reading what is sent.
           didChangeConfiguration: () => this.sendSettings(),
         },

@@ -15,6 +15,8 @@ export interface ServerSettings {
     readonly debounceMs: number | null;
     readonly adaptConfidence: boolean;
     readonly workAhead: string;
+    /** Globs as the user wrote them; the server says what is wrong with one. */
+    readonly exclude: unknown;
   };
   readonly memory: {
     readonly enabled: boolean;
@@ -61,8 +63,8 @@ export interface LaunchSettings {
 /** A change of one of these needs a new server process. */
 export const RESTART_KEYS = ["burnish.interpreter", "burnish.server.arguments"] as const;
 
-/** What the server is to use now. */
-export function serverSettings(): ServerSettings {
+/** What the server is to use now. Nothing is worked ahead while suggestions are snoozed. */
+export function serverSettings(snoozed = false): ServerSettings {
   const config = workspace.getConfiguration(SECTION);
   return {
     completion: {
@@ -72,7 +74,8 @@ export function serverSettings(): ServerSettings {
       maxLatencyMs: config.get("completion.maxLatencyMs", 1500),
       debounceMs: config.get<number | null>("completion.debounceMs", null),
       adaptConfidence: config.get("completion.adaptConfidence", true),
-      workAhead: config.get("completion.workAhead", "auto"),
+      workAhead: snoozed ? "never" : config.get("completion.workAhead", "auto"),
+      exclude: config.get<unknown>("completion.exclude", []),
     },
     memory: { enabled: config.get("memory.enabled", true) },
     context: { enabled: config.get("context.enabled", true) },
@@ -116,8 +119,8 @@ export function launchSettings(): LaunchSettings {
 }
 
 /** Answers the server's `workspace/configuration` for one section: `burnish` or something below it. */
-export function configurationFor(section: string | undefined): unknown {
-  const settings = serverSettings();
+export function configurationFor(section: string | undefined, snoozed = false): unknown {
+  const settings = serverSettings(snoozed);
   if (section === undefined || section === "") {
     return { [SECTION]: settings };
   }

@@ -2,6 +2,7 @@
 import type { QuickPickItem } from "vscode";
 import type { Executor } from "./models";
 import { parseSilences, ServerCommand, type Silence } from "./protocol";
+import type { Snooze } from "./snooze";
 import { Position, Range, Uri, window, workspace } from "./vscodeapi";
 
 export interface SilenceItem extends QuickPickItem {
@@ -35,8 +36,8 @@ export function ago(time: string, now: number): string {
 }
 
 /** Shows the list; choosing a row goes to the place it speaks of. */
-export async function showSilences(server: Executor): Promise<void> {
-  const list = parseSilences(await server.execute(ServerCommand.whyNoSuggestion));
+export async function showSilences(server: Executor, snooze: Snooze): Promise<void> {
+  const list = snooze.among(parseSilences(await server.execute(ServerCommand.whyNoSuggestion)));
   if (list.length === 0) {
     await window.showInformationMessage("Burnish has not held back any suggestion since it started.");
     return;

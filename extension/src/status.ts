@@ -2,6 +2,7 @@
 import type { Disposable, LanguageStatusItem, StatusBarItem } from "vscode";
 import type { ConnectionState } from "./client";
 import type { ServerStatus } from "./protocol";
+import type { SnoozeLeft } from "./snooze";
 import { languages, LanguageStatusSeverity, MarkdownString, StatusBarAlignment, ThemeColor, window } from "./vscodeapi";
 
 /** Everything the status is drawn from. */
@@ -11,6 +12,8 @@ export interface StatusInput {
   readonly server: ServerStatus | null;
   readonly enabled: boolean;
   readonly setByWorkspace: boolean;
+  /** `null`: suggestions are not snoozed. */
+  readonly snoozed: SnoozeLeft | null;
   /** False until the user has agreed to the Python environment. */
   readonly setUp: boolean;
 }
@@ -27,6 +30,8 @@ export interface StatusView {
   readonly busy: boolean;
   /** Whether what becomes of suggestions is written down now. */
   readonly recording: boolean;
+  /** `null`: suggestions are not snoozed. */
+  readonly snoozed: SnoozeLeft | null;
   /** What a click does: the menu, or the set-up where that is what is missing. */
   readonly action: "menu" | "setUp";
 }
@@ -42,6 +47,7 @@ export function renderStatus(input: StatusInput): StatusView {
     severity: "information",
     busy: false,
     recording: connection.kind === "running" && server?.recording === true,
+    snoozed: input.snoozed,
     action: "menu",
     ...rest,
   });
@@ -62,12 +68,22 @@ export function renderStatus(input: StatusInput): StatusView {
     case "failed":
       return from("$(error)", "Burnish", `Failed: ${connection.detail}`, { severity: "error" });
     case "running":
-      return input.enabled ? renderEngine(server, from) : from("$(circle-slash)", "Burnish: off", offSummary(input));
+      if (!input.enabled) {
+        return from("$(circle-slash)", "Burnish: off", offSummary(input));
+      }
+      // A model that failed stays failed when the snooze is over.
+      return input.snoozed !== null && server?.state !== "failed"
+        ? from("$(bell-slash)", snoozeLabel(input.snoozed.minutes), `Suggestions are snoozed ${input.snoozed.words}`)
+        : renderEngine(server, from);
   }
 }
 
 function offSummary(input: StatusInput): string {
   return input.setByWorkspace ? "Suggestions are off in this workspace" : "Suggestions are off";
+}
+
+function snoozeLabel(minutes: number): string {
+  return minutes === Infinity ? "Burnish: snoozed" : `Burnish: snoozed, ${minutes} min`;
 }
 
 function renderEngine(
@@ -116,7 +132,8 @@ function facts(input: StatusInput): (readonly [string, string])[] {
     list.push(["Recording", server.recording ? "on, on this machine only" : "off"]);
   }
   const scope = input.setByWorkspace ? " (set for this workspace)" : "";
-  list.push(["Suggestions", `${input.enabled ? "on" : "off"}${scope}`]);
+  const snoozed = input.enabled && input.snoozed !== null ? `, snoozed ${input.snoozed.words}` : "";
+  list.push(["Suggestions", `${input.enabled ? "on" : "off"}${scope}${snoozed}`]);
   return list;
 }
 

@@ -7,6 +7,7 @@ export {
   ConfigurationTarget,
   Disposable,
   EventEmitter,
+  InlineCompletionTriggerKind,
   LanguageStatusSeverity,
   MarkdownString,
   Position,

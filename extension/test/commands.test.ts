@@ -7,6 +7,7 @@ vi.mock("../src/vscodeapi", async () => (await import("./fakeVscode")).vscodeapi
 const { Command, menuItems, registerCommands } = await import("../src/commands");
 const { formatSize, modelItems, selectModel } = await import("../src/models");
 const { ago, showSilences, silenceItems } = await import("../src/silence");
+const { Snooze } = await import("../src/snooze");
 const { Doctor, doctorMarkdown } = await import("../src/doctor");
 const { NotRunningError } = await import("../src/client");
 const { parseModels, parseStatus } = await import("../src/protocol");
@@ -145,7 +146,7 @@ describe("why no suggestion", () => {
   it("goes to the chosen place", async () => {
     const server = new FakeServer({ "burnish.server.whyNoSuggestion": [silence] });
     editor.answers = [(items: unknown) => (items as unknown[])[0]];
-    await showSilences(server);
+    await showSilences(server, new Snooze());
     expect(editor.shown.at(-1)).toMatchObject({
       kind: "document",
       text: "file:///project/a.py",
@@ -154,7 +155,7 @@ describe("why no suggestion", () => {
   });
 
   it("says so when nothing was held back", async () => {
-    await showSilences(new FakeServer({ "burnish.server.whyNoSuggestion": [] }));
+    await showSilences(new FakeServer({ "burnish.server.whyNoSuggestion": [] }), new Snooze());
     expect(editor.shown[0]?.text).toContain("has not held back");
   });
 });
@@ -196,6 +197,7 @@ describe("commands", () => {
     severity: "information",
     busy: false,
     recording: false,
+    snoozed: null,
     action: "menu",
   } as const;
 
@@ -214,7 +216,16 @@ describe("commands", () => {
     expect(labels(false)).toContain("$(circle-slash) Turn off suggestions");
     expect(labels(false)).not.toContain("$(circle-slash) Turn off in this workspace");
     expect(labels(true)).toContain("$(circle-slash) Turn off in this workspace");
+    expect(labels(false)).toContain("$(bell-slash) Snooze suggestions…");
+    expect(labels(false)).not.toContain("$(bell) End Snooze");
+    const snoozed = { minutes: 4, words: "for another 4 minutes" };
+    expect(menuItems({ ...view, snoozed }, false)).toContainEqual({
+      label: "$(bell) End Snooze",
+      description: "snoozed for another 4 minutes",
+      command: Command.endSnooze,
+    });
     editor.workspaceSettings.set("burnish.completion.enabled", false);
+    expect(labels(true)).not.toContain("$(bell-slash) Snooze suggestions…");
     expect(labels(true)).not.toContain("$(sparkle) Turn on suggestions");
     expect(labels(true)).toContain("$(sparkle) Turn on in this workspace");
   });

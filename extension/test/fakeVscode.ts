@@ -168,6 +168,7 @@ export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3
 export const vscodeapi = {
   ConfigurationTarget,
   EventEmitter,
+  InlineCompletionTriggerKind: { Invoke: 0, Automatic: 1 },
   LanguageStatusSeverity: { Information: 0, Warning: 1, Error: 2 },
   MarkdownString,
   Position: class {

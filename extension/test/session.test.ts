@@ -6,6 +6,20 @@ import { events, fakeLogger, listening, resetEditor } from "./fakeVscode";
 /** What the server was told. */
 const sent: unknown[] = [];
 
+interface Middleware {
+  provideInlineCompletionItems(
+    document: unknown,
+    position: unknown,
+    context: unknown,
+    token: unknown,
+    next: () => Promise<unknown>,
+  ): Promise<unknown>;
+  readonly workspace: { configuration(params: unknown): unknown[] };
+}
+
+/** What the session made last would do with the editor's requests. */
+let middleware: Middleware;
+
 vi.mock("../src/vscodeapi", async () => (await import("./fakeVscode")).vscodeapi);
 // The real client runs in an editor only. This one starts the real process and asks it nothing.
 vi.mock("vscode-languageclient/node", () => ({
@@ -14,7 +28,10 @@ vi.mock("vscode-languageclient/node", () => ({
       _id: string,
       _name: string,
       private readonly connect: () => Promise<unknown>,
-    ) {}
+      given: { middleware: Middleware },
+    ) {
+      middleware = given.middleware;
+    }
     onNotification(): void {
       // Nothing comes.
     }
@@ -32,14 +49,17 @@ vi.mock("vscode-languageclient/node", () => ({
   StreamMessageReader: Object,
   StreamMessageWriter: Object,
   RevealOutputChannelOn: { Never: 4 },
+  DidChangeConfigurationNotification: { type: "workspace/didChangeConfiguration" },
 }));
 const { OutcomeReporter } = await import("../src/outcomes");
 const { LspSession } = await import("../src/session");
+const { Snooze } = await import("../src/snooze");
 
 /** Ends with its input, as the server does. */
 const LIVES = "process.stdin.resume()";
 
 let outcomes: InstanceType<typeof OutcomeReporter>;
+let snooze: InstanceType<typeof Snooze>;
 /** How many listened before there was a session. */
 let others = 0;
 
@@ -54,6 +74,7 @@ function sessionOf(script: string, key: Promise<null> = Promise.resolve(null)): 
     progress: new ProgressHub(),
     endpointKeys: { onDidChange: () => ({ dispose: () => undefined }), current: () => key } as never,
     outcomes,
+    snooze,
   });
 }
 
@@ -62,9 +83,13 @@ describe("a session", () => {
     resetEditor();
     sent.length = 0;
     outcomes = new OutcomeReporter();
+    snooze = new Snooze();
     others = listening();
   });
-  afterEach(() => outcomes.dispose());
+  afterEach(() => {
+    outcomes.dispose();
+    snooze.dispose();
+  });
 
   it("has started only if its server still lives when everything else is ready", async () => {
     const session = sessionOf("console.error('Out of luck.'); process.exit(3)", sleep(2_000, null));
@@ -82,6 +107,47 @@ describe("a session", () => {
     expect(sent).toEqual([told(true), told(false)]);
     await session.stop();
     expect(listening()).toBe(others);
+  });
+
+  it("asks for nothing while snoozed, except for what the user asks for", async () => {
+    sessionOf(LIVES);
+    let asked = 0;
+    const next = (): Promise<unknown> => Promise.resolve([`answer ${++asked}`]);
+    const document = { uri: { toString: () => "file:///project/a.py" }, version: 1 };
+    const place = { line: 2, character: 7 };
+    const ask = (triggerKind: number): Promise<unknown> =>
+      middleware.provideInlineCompletionItems(document, place, { triggerKind }, {}, next);
+    const [INVOKE, AUTOMATIC] = [0, 1];
+    expect(await ask(AUTOMATIC)).toEqual(["answer 1"]);
+    snooze.begin(5);
+    expect(await ask(AUTOMATIC)).toBeNull();
+    expect(asked).toBe(1);
+    expect(snooze.among([])).toMatchObject([{ uri: "file:///project/a.py", line: 2, character: 7, rule: "snoozed" }]);
+    expect(await ask(INVOKE)).toEqual(["answer 2"]);
+    snooze.end();
+    expect(await ask(AUTOMATIC)).toEqual(["answer 3"]);
+  });
+
+  it("has the server do nothing unasked while snoozed", async () => {
+    const session = sessionOf(LIVES);
+    await session.start();
+    const configured = (): unknown => middleware.workspace.configuration({ items: [{ section: "burnish" }] })[0];
+    const told = (): unknown[] => sent.filter((message) => String((message as unknown[])[0]).startsWith("workspace/"));
+    expect(configured()).toMatchObject({ completion: { workAhead: "auto" } });
+    snooze.begin(5);
+    snooze.begin(15);
+    await sleep(10);
+    const settings = { burnish: { completion: { workAhead: "never" } } };
+    expect(told()).toMatchObject([["workspace/didChangeConfiguration", { settings }]]);
+    expect(configured()).toMatchObject({ completion: { workAhead: "never" } });
+    snooze.end();
+    await sleep(10);
+    expect(told()).toHaveLength(2);
+    expect(configured()).toMatchObject({ completion: { workAhead: "auto" } });
+    await session.stop();
+    snooze.begin(5);
+    await sleep(10);
+    expect(told()).toHaveLength(2);
   });
 
   it("follows nothing when it is stopped while it starts", async () => {

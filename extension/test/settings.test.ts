@@ -21,6 +21,7 @@ describe("serverSettings", () => {
         debounceMs: null,
         adaptConfidence: true,
         workAhead: "auto",
+        exclude: [],
       },
       memory: { enabled: true },
       context: { enabled: true },
@@ -45,6 +46,26 @@ describe("serverSettings", () => {
       learning: { trainWhenIdle: false },
       logLevel: "info",
     });
+  });
+});
+
+describe("serverSettings while snoozed", () => {
+  it("has nothing worked ahead, whatever is set", () => {
+    editor.settings.set("burnish.completion.workAhead", "always");
+    expect(settings.serverSettings(true).completion.workAhead).toBe("never");
+    expect(settings.serverSettings(true)).toEqual({
+      ...settings.serverSettings(),
+      completion: { ...settings.serverSettings().completion, workAhead: "never" },
+    });
+    expect(settings.configurationFor("burnish.completion.workAhead", true)).toBe("never");
+    expect(settings.configurationFor("burnish.completion.workAhead")).toBe("always");
+  });
+});
+
+describe("files without suggestions", () => {
+  it("go to the server as they were written: it says which are no patterns", () => {
+    editor.settings.set("burnish.completion.exclude", ["a*.py", 3]);
+    expect(settings.configurationFor("burnish.completion.exclude")).toEqual(["a*.py", 3]);
   });
 });
 

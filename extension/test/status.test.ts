@@ -25,6 +25,7 @@ function input(change: Partial<StatusInput> = {}): StatusInput {
     server: ready,
     enabled: true,
     setByWorkspace: false,
+    snoozed: null,
     setUp: true,
     ...change,
   };
@@ -103,6 +104,31 @@ describe("renderStatus", () => {
     const view = renderStatus(input(change));
     expect(view).toMatchObject({ summary, busy, severity });
     expect(view.icon.includes("~spin")).toBe(busy);
+  });
+
+  it("shows a snooze and what is left of it, in the item and in the tooltip", () => {
+    const snoozed = { minutes: 4, words: "for another 4 minutes" };
+    const items = new StatusItems("burnish.showMenu", "burnish.setUpEnvironment");
+    items.show(renderStatus(input({ snoozed })));
+    const [bar, language] = editor.statusItems;
+    expect(bar).toMatchObject({
+      text: "$(bell-slash) Burnish: snoozed, 4 min",
+      accessibilityInformation: { label: "Burnish. Suggestions are snoozed for another 4 minutes" },
+    });
+    expect((bar?.["tooltip"] as { value: string }).value).toContain("Suggestions: on, snoozed for another 4 minutes");
+    expect(language).toMatchObject({ text: "Burnish: Suggestions are snoozed for another 4 minutes" });
+    items.show(renderStatus(input({ snoozed: { minutes: Infinity, words: "until the window is reloaded" } })));
+    expect(bar).toMatchObject({ text: "$(bell-slash) Burnish: snoozed" });
+    items.show(renderStatus(input()));
+    expect(bar).toMatchObject({ text: "$(sparkle) Burnish" });
+  });
+
+  it("lets nothing hide behind a snooze: suggestions that are off, a model that failed", () => {
+    const snoozed = { minutes: 4, words: "for another 4 minutes" };
+    expect(renderStatus(input({ snoozed, enabled: false })).summary).toBe("Suggestions are off");
+    const failed = renderStatus(input({ snoozed, server: { ...ready, state: "failed", detail: "cut off" } }));
+    expect(failed.summary).toBe("The model failed: cut off");
+    expect(renderStatus(input({ snoozed, connection: { kind: "stopped" } })).summary).toBe("Stopped");
   });
 
   it("does not show an old model while there is no server", () => {

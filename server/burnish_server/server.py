@@ -64,12 +64,15 @@ class BurnishServer(LanguageServer):
         self.host = host
         self.pipeline = pipeline
         self.settings = Settings()
+        #: What was refused of the settings received last.
+        self.refused: list[str] = []
         self.idle = documents.IdleWarmer(self)
-        self.memory = WorkspaceFeed(lambda: host.engine)
+        self.memory = WorkspaceFeed(lambda: host.engine, pipeline.excluded)
         self.surroundings = ServerSurroundings(self)
         self.learning = Learning(Recorder(host.home), self.surroundings)
         self.recording_watch = outcomes.RecordingWatch(self)
         self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop, self.learning.end]
+        self._at_end.append(partial(pipeline.excluded.remove, self))
         if pipeline.context is not None:
             self._at_end.append(partial(pipeline.context.feed.stop, self))
 

@@ -15,6 +15,7 @@ from cattrs import Converter
 
 from burnish_models.fim_families import FAMILIES
 from burnish_models.remote.settings import DIALECTS, RemoteSettings
+from burnish_telemetry.exclusions import check_glob
 
 T = TypeVar("T")
 
@@ -39,7 +40,8 @@ class CompletionSettings:
 
     ``min_confidence`` ``None`` means the threshold the model was calibrated for, ``debounce_ms`` ``None`` a wait chosen
     from the user's typing and the speed of answers. ``adapt_confidence`` lets the threshold follow how often suggestions
-    are what the user writes. ``work_ahead`` says when the model may work before it is asked.
+    are what the user writes. ``work_ahead`` says when the model may work before it is asked. ``exclude`` are the globs of files
+    without suggestions.
     """
 
     enabled: bool = True
@@ -49,6 +51,7 @@ class CompletionSettings:
     debounce_ms: int | None = field(default=None, metadata=_limits(0, 5_000))
     adapt_confidence: bool = True
     work_ahead: str = field(default="auto", metadata={"choices": ("auto", "always", "never")})
+    exclude: tuple[str, ...] = field(default=(), metadata={"items": check_glob})
 
 
 def _endpoint(url: str) -> str:
@@ -157,11 +160,28 @@ def _structure(raw: object, kind: type[T], path: str, problems: list[str]) -> T:
         if isinstance(hint, type) and dataclasses.is_dataclass(hint):
             values[item.name] = _structure(raw[key], hint, where, problems)
             continue
+        if "items" in item.metadata:
+            values[item.name] = _items(raw[key], item.metadata["items"], where, problems)
+            continue
         try:
             values[item.name] = _checked(_CONVERTER.structure(raw[key], hint), item.metadata)
         except (TypeError, ValueError) as error:
             problems.append(f"{where}: {error}; the default {_shown(item.default)} is used.")
     return kind(**values)
+
+
+def _items(raw: object, check: Callable[[str], str], where: str, problems: list[str]) -> tuple[str, ...]:
+    """The good ones of a list of strings; a bad one spoils no other."""
+    if not isinstance(raw, list | tuple):
+        problems.append(f"{where}: expected a list of strings, got {raw!r}; the default (none) is used.")
+        return ()
+    found: list[str] = []
+    for number, value in enumerate(raw, 1):
+        try:
+            found.append(check(_CONVERTER.structure(value, str)))
+        except (TypeError, ValueError) as error:
+            problems.append(f"{where}: {error}; entry {number} is ignored, the others hold.")
+    return tuple(found)
 
 
 def _checked(value: Any, metadata: Mapping[str, Any]) -> Any:

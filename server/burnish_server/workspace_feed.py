@@ -14,10 +14,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pygls.uris import to_fs_path
-
 from burnish_models.engine.base import Engine
 from burnish_models.errors import EngineError
+from burnish_server.excluded import ExcludedFiles, file_of
 
 __all__ = ["WorkspaceFeed", "is_wanted", "python_files"]
 
@@ -57,11 +56,12 @@ def is_wanted(root: Path, path: Path) -> bool:
     )
 
 
-def python_files(root: Path, *, empty: bool = False) -> list[Path]:
+def python_files(root: Path, *, empty: bool = False, excluded: ExcludedFiles | None = None) -> list[Path]:
     """The Python files of a folder, those changed last at the end; the oldest are left out of a very large one.
 
     Not looked into: hidden folders, virtual environments (known by their ``pyvenv.cfg``), what package managers and
-    builds leave. Links are not followed. What cannot be read is skipped, and so are ``empty`` files unless asked for.
+    builds leave. Links are not followed. What cannot be read is skipped, and so are ``empty`` files unless asked for, and
+    files that the user ``excluded``.
     """
     found: list[tuple[float, int, Path]] = []
     for folder, folders, names in os.walk(root):
@@ -71,6 +71,8 @@ def python_files(root: Path, *, empty: bool = False) -> list[Path]:
         ]
         for path in (here / name for name in names):
             if not is_wanted(root, path) or path.is_symlink():
+                continue
+            if excluded is not None and excluded.excludes(path):
                 continue
             try:
                 stat = path.stat()
@@ -128,10 +130,17 @@ class WorkspaceFeed:
 
     Args:
         engine: the engine, or None while there is none to ask.
+        excluded: files that are not remembered; they are forgotten when the rules change.
     """
 
-    def __init__(self, engine: Callable[[], Engine | None]) -> None:
+    def __init__(self, engine: Callable[[], Engine | None], excluded: ExcludedFiles | None = None) -> None:
         self._engine = engine
+        self._excluded = excluded or ExcludedFiles()
+        #: The rules that what is remembered was last held against.
+        self._version = self._excluded.version
+        #: The files that a worker process may remember, by the name of their memory.
+        self._given: dict[str, set[Path]] = {}
+        self._worker: str | None = None
         self._roots: list[Path] = []
         #: The worker process that was given the files.
         self._fed: str | None = None
@@ -141,7 +150,16 @@ class WorkspaceFeed:
 
     @property
     def workspace(self) -> str:
-        """The name of the memory that this window's requests see; empty while there is none."""
+        """The name of the memory that this window's requests see; empty while there is none.
+
+        So it is, too, while the memory may hold files that were excluded a moment ago.
+        """
+        name = self._name
+        outdated = self._version != self._excluded.version and self._given.get(name)
+        return "" if outdated else name
+
+    @property
+    def _name(self) -> str:
         return os.pathsep.join(map(str, self._roots))
 
     @property
@@ -154,7 +172,8 @@ class WorkspaceFeed:
         if list(roots) == self._roots:
             return
         self.stop()
-        self._roots, self._fed = list(roots), None
+        # What an earlier start gave is held against the rules of now.
+        self._roots, self._fed, self._version = list(roots), None, -1
         if self._roots:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="burnish-memory")
 
@@ -178,9 +197,10 @@ class WorkspaceFeed:
 
     def _path(self, uri: str) -> Path | None:
         """The file of ``uri`` where it belongs to the workspace and may be remembered."""
-        name = to_fs_path(uri) if self._roots and uri.startswith("file:") else None
-        path = Path(name) if name else None
-        return path if path is not None and any(is_wanted(root, path) for root in self._roots) else None
+        name = file_of(uri) if self._roots else ""
+        path = Path(name)
+        wanted = bool(name) and any(is_wanted(root, path) for root in self._roots)
+        return path if wanted and not self._excluded.excludes(path) else None
 
     async def _run(self) -> None:
         while True:
@@ -200,25 +220,50 @@ class WorkspaceFeed:
         worker = engine.describe().extra.get("pid") if engine is not None else None
         if engine is None or not worker:
             return
+        if worker != self._worker:
+            self._worker = worker
+            self._given.clear()
+        if self._version != self._excluded.version:
+            await self._forget_excluded(engine)
         if worker != self._fed:
-            await self._fill(engine)
+            if not await self._fill(engine):
+                return
             self._fed = worker
         now = time.monotonic()
         for path in [path for path, (due, _) in self._pending.items() if due <= now]:
             due, text = self._pending[path]
             text = await asyncio.to_thread(_read, path) if text is None else _plain(text)
             small = text is not None and len(text) <= LARGEST_FILE
-            await engine.remember(self.workspace, {str(path): text if small else None})
+            await self._give(engine, {str(path): text if small else None})
             if self._pending.get(path, (0.0, None))[0] == due:
                 del self._pending[path]
 
-    async def _fill(self, engine: Engine) -> None:
-        """Give a fresh worker the whole workspace."""
+    async def _fill(self, engine: Engine) -> bool:
+        """Give a worker the whole workspace; false where the rules changed meanwhile, and it has to be done again."""
         count = 0
         for root in self._roots:
-            portions = _portions(await asyncio.to_thread(python_files, root))
+            portions = _portions(await asyncio.to_thread(python_files, root, excluded=self._excluded))
             while (portion := await asyncio.to_thread(next, portions, None)) is not None:
-                await engine.remember(self.workspace, portion)
+                await self._give(engine, portion)
                 count += len(portion)
                 await asyncio.sleep(PAUSE)
-        log.info("%d Python files of %s are remembered.", count, self.workspace)
+                if self._version != self._excluded.version:
+                    return False
+        log.info("%d Python files of %s are remembered.", count, self._name)
+        return True
+
+    async def _give(self, engine: Engine, files: dict[str, str | None]) -> None:
+        """Have files remembered that are not excluded; noted before they are sent, so that they are forgotten for certain."""
+        wanted = {name: text for name, text in files.items() if not self._excluded.excludes(name)}
+        self._given.setdefault(self._name, set()).update(map(Path, wanted))
+        await engine.remember(self._name, wanted)
+
+    async def _forget_excluded(self, engine: Engine) -> None:
+        """Bring what is remembered in step with the rules: what is excluded now goes, what no longer is comes back."""
+        version, given = self._excluded.version, self._given.get(self._name, set())
+        gone = set(filter(self._excluded.excludes, given))
+        if gone:
+            await engine.remember(self._name, dict.fromkeys(map(str, gone)))
+            given -= gone
+            log.info("%d excluded files of %s are forgotten.", len(gone), self._name)
+        self._version, self._fed = version, None

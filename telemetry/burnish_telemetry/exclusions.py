@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from burnish_telemetry.events import Place
 
-__all__ = ["SECRET_FILES", "check_glob", "excluded_by", "location_of", "within"]
+__all__ = ["SECRET_FILES", "check_glob", "excluded_by", "location_of", "matching_glob", "within"]
 
 #: Names of files and folders that hold secrets.
 SECRET_FILES: tuple[str, ...] = (
@@ -74,11 +74,7 @@ def within(location: str, folder: str) -> bool:
 
 def excluded_by(place: Place, folders: Iterable[str], globs: Iterable[str]) -> str | None:
     """Why a file is not recorded: ``secret-file``, ``excluded-folder``, ``excluded-glob``; ``None`` when it may be."""
-    location = location_of(place.folder, place.path)
-    below = location_of("", place.path)
-    root = location_of(place.folder, ".") if place.folder else ""
-    if root and within(location, root):
-        below = location[len(root.rstrip("/")) + 1 :]
+    location, root, below = _places(place.folder, place.path)
     if any(_matches(pattern, below) for pattern in SECRET_FILES) or _KEY_FOLDERS & set(root.split("/")):
         return "secret-file"
     excluded = [location_of("", str(Path(folder).expanduser())) for folder in folders]
@@ -86,9 +82,20 @@ def excluded_by(place: Place, folders: Iterable[str], globs: Iterable[str]) -> s
         return "excluded-folder"
     if excluded and any(within(_real(location), _real(folder)) for folder in excluded):
         return "excluded-folder"
-    if any(_matches(pattern, below) or _matches(pattern, location.lstrip("/")) for pattern in globs):
-        return "excluded-glob"
-    return None
+    return None if matching_glob(globs, place.folder, place.path) is None else "excluded-glob"
+
+
+def matching_glob(globs: Iterable[str], folder: str, path: str) -> str | None:
+    """The first pattern that a file matches, by its path below the workspace folder or by its whole path.
+
+    Args:
+        globs: patterns that :func:`check_glob` has found good.
+        folder: the workspace folder, absolute; empty where the file is in none.
+        path: the file, absolute or below the folder.
+    """
+    location, _, below = _places(folder, path)
+    whole = location.lstrip("/")
+    return next((glob for glob in globs if _matches(glob, below) or _matches(glob, whole)), None)
 
 
 def check_glob(pattern: str) -> str:
@@ -104,6 +111,15 @@ def check_glob(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"{pattern!r} is not a pattern: {error}") from error
     return pattern
+
+
+def _places(folder: str, path: str) -> tuple[str, str, str]:
+    """A file's location, its workspace folder's, and its path below that folder; its own path where it is not below."""
+    location = location_of(folder, path)
+    root = location_of(folder, ".") if folder else ""
+    if root and within(location, root):
+        return location, root, location[len(root.rstrip("/")) + 1 :]
+    return location, root, location_of("", path)
 
 
 def _real(location: str) -> str:

@@ -14,6 +14,7 @@ import pytest_asyncio
 from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
+from tests.lsp.conftest import plain
 from tests.unit.remote.endpoint import Endpoint, running, says
 
 pytestmark = pytest.mark.integration
@@ -100,3 +101,67 @@ async def test_the_prompt_has_the_other_files_signature(
     finally:
         await asyncio.wait_for(client.shutdown_session(), 20)
         await client.stop()
+
+
+async def test_a_file_without_suggestions_has_none_and_stands_in_no_prompt(
+    tmp_path: Path, endpoint: Endpoint
+) -> None:
+    root = tmp_path / "work"
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "__init__.py").touch()
+    (root / "shop" / "stock.py").write_text(STOCK)
+    main = root / "shop" / "main.py"
+    main.write_text(MAIN)
+    settings: dict[str, Any] = {
+        "completion": {"minConfidence": 0.0, "maxLatencyMs": 20_000, "debounceMs": 0, "exclude": []},
+        "engine": {"threads": 1, "endpoint": {"url": endpoint.url, "fimFamily": "qwen2.5-coder"}},
+    }
+    client = await started(root, tmp_path / "home", settings)
+
+    def exclude(*globs: object) -> None:
+        settings["completion"]["exclude"] = list(globs)
+        client.set_configuration(settings, section="burnish")
+        client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"burnish": settings}))
+
+    async def until(shown: bool) -> None:
+        """Ask until there are prompts, with the other file's text or without it."""
+        ends = time.monotonic() + 30
+        found = ""
+        while "store." not in found or ("def reserve" in found) is not shown:
+            assert time.monotonic() < ends, found
+            await asyncio.sleep(0.3)
+            found = await asked_anew(client, endpoint, main.as_uri())
+
+    try:
+        await until(shown=True)
+        exclude("stock.py", 3)
+        await until(shown=False)
+        assert "def reserve" not in await asked_anew(client, endpoint, main.as_uri())
+        told = [message.message for message in client.messages]
+        assert any("burnish.completion.exclude" in text and "entry 2" in text for text in told)
+        exclude("shop/main.py")
+        ends = time.monotonic() + 30
+        reasons = types.ExecuteCommandParams("burnish.server.whyNoSuggestion", [])
+        newest: dict[str, Any] = {}
+        while newest.get("rule") != "excluded":
+            assert time.monotonic() < ends, newest
+            await asked_anew(client, endpoint, main.as_uri())
+            newest = next(iter(plain(await client.workspace_execute_command_async(reasons))), {})
+        assert "burnish.completion.exclude" in newest["sentence"] and "'shop/main.py'" in newest["sentence"]
+        assert await asked_anew(client, endpoint, main.as_uri()) == ""
+        exclude()
+        await until(shown=True)
+    finally:
+        await asyncio.wait_for(client.shutdown_session(), 20)
+        await client.stop()
+
+
+async def asked_anew(client: LanguageClient, endpoint: Endpoint, uri: str) -> str:
+    """The prompts that a completion in a document that was just opened causes."""
+    client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, MAIN))
+    )
+    try:
+        return await prompts(client, endpoint, uri)
+    finally:
+        client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))

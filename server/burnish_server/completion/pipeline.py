@@ -26,6 +26,7 @@ from burnish_server.completion.questions import Questions
 from burnish_server.completion.reasons import Reasons, sentence_for
 from burnish_server.completion.scheduler import Scheduler
 from burnish_server.context.source import ContextSource
+from burnish_server.excluded import ExcludedFiles, file_of
 from burnish_server.settings import CompletionSettings
 
 __all__ = ["EngineSource", "Pipeline"]
@@ -80,6 +81,8 @@ class Pipeline:
         self.reasons = Reasons()
         self.scheduler = Scheduler()
         self.context = context
+        #: The files that the user wants no suggestions in, nor their text in anybody's prompt.
+        self.excluded = ExcludedFiles() if context is None else context.excluded
         self.adaptation = adaptation
         self._questions = Questions(context)
         self._others = Alternatives(self.scheduler, self._questions, source)
@@ -100,6 +103,9 @@ class Pipeline:
         ticket = self._latest
         self.scheduler.requested()
         self.scheduler.note_text(request.uri, request.source.text)
+        pattern = self._excluded_by(request)
+        if self.settings.enabled and pattern is not None:
+            return self._silence(request, "excluded", started, f"It matches {pattern!r}.")
         effective = with_selected_item(request)
         if isinstance(effective, Refusal):
             return self._silence(request, effective.rule, started)
@@ -147,6 +153,8 @@ class Pipeline:
             return
         if not self.settings.enabled or request.language != "python":
             return
+        if self._excluded_by(request) is not None:
+            return
         if len(request.source.text) <= MAX_FILE_CHARACTERS:
             reading = self._questions.reading(request, engine, self.scheduler.evaluated)
             if reading is not None:
@@ -192,6 +200,10 @@ class Pipeline:
         return await scheduler.follow(anchor, intent, self._limit(request, started), own=True) or (
             "deadline" if _since(started) >= self._patience(request) else "superseded"
         )
+
+    def _excluded_by(self, request: CompletionRequest) -> str | None:
+        """The pattern by which the user excluded the request's file; None where there is none."""
+        return self.excluded.pattern(request.path) or self.excluded.pattern(file_of(request.uri))
 
     def _debounce_ms(self, request: CompletionRequest) -> float:
         """Milliseconds to wait before the engine is asked; none at the start of a line."""

@@ -13,6 +13,7 @@ __all__ = ["SENTENCES", "Reasons", "Suppressed", "sentence_for"]
 SENTENCES: dict[str, str] = {
     "disabled": "Completions are switched off (burnish.completion.enabled).",
     "not-python": "This file is not Python; Burnish completes Python only.",
+    "excluded": "You excluded this file from suggestions (burnish.completion.exclude).",
     "file-too-large": "The file is too large to complete in (more than 4 million characters).",
     "line-too-long": "The line left of the cursor is too long to complete.",
     "nothing-yet": "The file is empty, so there is nothing to go on.",

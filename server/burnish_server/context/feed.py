@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pygls.uris import to_fs_path
-
 from burnish_analysis.graph.imports import WorkspaceImports
 from burnish_analysis.graph.index import CodeGraph
 from burnish_analysis.graph.store import store_path
 from burnish_server.context.process import GraphProcess, GraphProcessError
+from burnish_server.excluded import ExcludedFiles, file_of
 from burnish_server.workspace_feed import LARGEST_FILE, SETTLE, is_wanted, python_files
 
 __all__ = ["GraphFeed", "Located"]
@@ -39,10 +38,12 @@ class GraphFeed:
 
     Args:
         home: Burnish's folder; graphs are kept below its ``cache``.
+        excluded: files that are not read; they leave the graphs when the rules change.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, excluded: ExcludedFiles | None = None) -> None:
         self._home = home
+        self.excluded = excluded or ExcludedFiles()
         self._folders: dict[Path, _Folder] = {}
         self._wishes: dict[int, list[Path]] = {}
 
@@ -53,7 +54,7 @@ class GraphFeed:
         for root in [root for root in self._folders if root not in wanted]:
             self._folders.pop(root).stop()
         for root in wanted - self._folders.keys():
-            self._folders[root] = _Folder(root, store_path(self._home, root))
+            self._folders[root] = _Folder(root, store_path(self._home, root), self.excluded)
 
     def stop(self, client: object = None) -> None:
         """Index nothing more for a client; what nobody else has open is forgotten."""
@@ -109,9 +110,10 @@ class GraphFeed:
             await folder.settled()
 
     def _wanted(self, uri: str) -> tuple[_Folder, str] | None:
-        name = to_fs_path(uri) if self._folders and uri.startswith("file:") else None
-        found = self.locate(name) if name else None
+        found = self.locate(file_of(uri)) if self._folders else None
         if found is None or not is_wanted(found[0], found[0] / found[2]):
+            return None
+        if self.excluded.excludes(found[0] / found[2]):
             return None
         return self._folders[found[0]], found[2]
 
@@ -119,14 +121,16 @@ class GraphFeed:
 class _Folder:
     """One folder: its graph, what is to be read, and the task that has it read."""
 
-    def __init__(self, root: Path, store: Path) -> None:
+    def __init__(self, root: Path, store: Path, excluded: ExcludedFiles) -> None:
         self.graph = CodeGraph()
         self.imports = WorkspaceImports(self.graph)
         #: Files to read anew: not before this reading of the monotonic clock; their text, None to read the disk.
         self.pending: dict[str, tuple[float, str | None]] = {}
         self._root = root
         self._process = GraphProcess(root, store)
-        self._listed = False
+        self._excluded = excluded
+        #: The rules by which all files were read last.
+        self._version: int | None = None
         self._failures = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name="burnish-graph")
 
@@ -141,6 +145,10 @@ class _Folder:
     @property
     def complete(self) -> bool:
         return self._listed or self._task.done()
+
+    @property
+    def _listed(self) -> bool:
+        return self._version == self._excluded.version
 
     async def settled(self) -> None:
         while (not self._listed or self.pending) and not self._task.done():
@@ -176,13 +184,20 @@ class _Folder:
         return bool(due)
 
     async def _read_all(self) -> None:
-        began = time.monotonic()
-        files = await asyncio.to_thread(python_files, self._root, empty=True)
+        began, version = time.monotonic(), self._excluded.version
+        known = [*self.graph.paths(), *self.pending]
+        for path in await asyncio.to_thread(lambda: list(filter(self._is_excluded, known))):
+            self.pending.pop(path, None)
+            self.graph.put(path, None, is_open=True)
+        files = await asyncio.to_thread(python_files, self._root, empty=True, excluded=self._excluded)
         paths = [path.relative_to(self._root).as_posix() for path in reversed(files)]
         await self._ask({"op": "all", "paths": paths})
         self.graph.keep_only(paths)
-        self._listed = True
+        self._version = version
         log.info("The code graph of %s: %d files, %.1f s", self._root, len(paths), time.monotonic() - began)
+
+    def _is_excluded(self, path: str) -> bool:
+        return self._excluded.excludes(self._root / path)
 
     async def _read_one(self, path: str) -> None:
         due, text = self.pending[path]
@@ -195,6 +210,8 @@ class _Folder:
 
     async def _ask(self, operation: dict[str, Any]) -> None:
         async for path, is_open, graph in self._process.ask(operation):
+            if graph is not None and self._is_excluded(path):
+                continue
             # A document closed meanwhile is no longer open: what the disk holds comes next.
             if not is_open or self.pending.get(path, (0.0, ""))[1] is not None:
                 self.graph.put(path, graph, is_open=is_open)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from burnish_analysis.graph.index import CodeGraph
@@ -58,9 +58,15 @@ class RecentWork:
         """The text of an open document."""
         return self._open.get(path)
 
-    def candidates(self, root: str, path: str, graph: CodeGraph) -> Iterator[Candidate]:
+    def candidates(
+        self, root: str, path: str, graph: CodeGraph, *, excluded: Callable[[str], bool] = lambda _: False
+    ) -> Iterator[Candidate]:
         """Places edited in other files below ``root``, and what open files define, for a cursor in ``path`` (absolute)."""
-        places = [p for p in reversed(self._places) if p.path != path and _below(root, p.path)]
+
+        def wanted(name: str) -> bool:
+            return name != path and _below(root, name) and not excluded(name)
+
+        places = [place for place in reversed(self._places) if wanted(place.path)]
         for age, place in enumerate(places[:_SHOWN_PLACES]):
             lines = self._open[place.path].split("\n")
             first = max(0, place.line - _AROUND)
@@ -70,7 +76,7 @@ class RecentWork:
             if text.strip() and len(text) <= _LONGEST:
                 symbol = Symbol(f"@{place.line // _SAME}", REGION, text, "", first, place.line + _AROUND)
                 yield Candidate(_relative(root, place.path), symbol, _PLACE_SCORE * _FADE**age)
-        others = [name for name in reversed(self._open) if name != path and _below(root, name)]
+        others = [name for name in reversed(self._open) if wanted(name)]
         for age, name in enumerate(others[:_SHOWN_OPEN]):
             found = graph.get(_relative(root, name))
             for symbol in found.members("") if found is not None else ():

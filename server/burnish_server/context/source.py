@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pygls.uris import to_fs_path
-
 from burnish_analysis.graph.extract import read_imports
 from burnish_analysis.syntax import SyntaxTree
 from burnish_models.engine.base import FimPrompt
@@ -23,6 +21,7 @@ from burnish_server.context.recent import RecentWork
 from burnish_server.context.select import CHARACTERS_PER_TOKEN, tokens_of
 from burnish_server.context.session import Room, Session
 from burnish_server.context.texts import FileTexts
+from burnish_server.excluded import file_of
 
 __all__ = ["SHARE", "ContextSource"]
 
@@ -47,6 +46,9 @@ class ContextSource:
 
     def __init__(self, feed: GraphFeed) -> None:
         self.feed = feed
+        #: The files whose text no prompt shows.
+        self.excluded = feed.excluded
+        self._version = self.excluded.version
         self.recent = RecentWork()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._texts = FileTexts()
@@ -67,6 +69,10 @@ class ContextSource:
         if located is None or most < _LEAST_TOKENS or len(request.source.text) > _LARGEST:
             return _window(request, tokens).prompt
         root, graph, name = located
+        if self._version != self.excluded.version:
+            # They may show what is excluded now.
+            self._sessions.clear()
+            self._version = self.excluded.version
         session = self._session(request.uri)
         window = _window(request, tokens - tokens_of(session.files))
         patient = idle and (not rate or tokens <= rate * IDLE_SECONDS)
@@ -102,13 +108,13 @@ class ContextSource:
     def opened(self, uri: str, text: str) -> None:
         """A document was opened."""
         self.feed.changed(uri, text)
-        if path := _path(uri):
+        if path := file_of(uri):
             self.recent.opened(path, text)
 
     def changed(self, uri: str, text: str, line: int) -> None:
         """A document was edited at a 0-based line and has this text now."""
         self.feed.changed(uri, text)
-        if path := _path(uri):
+        if path := file_of(uri):
             self.recent.edited(path, text, line)
 
     def changed_on_disk(self, uri: str) -> None:
@@ -119,7 +125,7 @@ class ContextSource:
         """A document was closed: what the disk holds counts again."""
         self._sessions.pop(uri, None)
         self.feed.changed_on_disk(uri)
-        if path := _path(uri):
+        if path := file_of(uri):
             self.recent.closed(path)
 
     def _session(self, uri: str) -> Session:
@@ -135,16 +141,16 @@ class ContextSource:
         tree = SyntaxTree(text) if request.tree is None else request.tree.update(text)
         shown = Shown(name, text, window.start, window.end)
         found = candidates_at(graph, shown, request.offset, read_imports(tree))
-        extra = self.recent.candidates(str(root), str(Path(request.path)), graph)
+        extra = self.recent.candidates(
+            str(root), str(Path(request.path)), graph, excluded=self.excluded.excludes
+        )
         best: dict[tuple[str, str], Candidate] = {candidate.key: candidate for candidate in extra}
         best |= {candidate.key: candidate for candidate in found}
         ordered = sorted(best.values(), key=lambda candidate: (-candidate.score, candidate.key))
-        return [candidate for candidate in ordered if candidate.score >= LEAST_SCORE]
-
-
-def _path(uri: str) -> str:
-    """The file of a URI; empty where it has none."""
-    return (to_fs_path(uri) or "") if uri.startswith("file:") else ""
+        worth = [candidate for candidate in ordered if candidate.score >= LEAST_SCORE]
+        # The graph learns of a changed setting a moment later.
+        hidden = {path for path in {found.path for found in worth} if self.excluded.excludes(root / path)}
+        return [candidate for candidate in worth if candidate.path not in hidden]
 
 
 def _window(request: CompletionRequest, tokens: int) -> Window:

@@ -81,11 +81,15 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
     if raw is None:
         return
     settings, problems = read_settings(raw)
-    for problem in problems:
+    told, server.refused = server.refused, problems
+    for problem in [problem for problem in problems if problem not in told]:
         log.warning("%s", problem)
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
     before, server.settings = server.settings, settings
     server.pipeline.settings = settings.completion
+    if server.pipeline.excluded.put(server, settings.completion.exclude, _folders(server)):
+        # What is being written, and what was, may come from a file that is excluded now.
+        server.pipeline.reset()
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())
     host = server.host
     host.background.idle.wanted = settings.learning.train_when_idle
@@ -105,13 +109,18 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
 
 def remember_workspace(server: BurnishServer) -> None:
     """Begin to feed the memory and the code graph of the client's folders, or end it, as the settings say."""
-    folders = [folder.uri for folder in server.workspace.folders.values()]
-    names = folders or ([server.workspace.root_uri] if server.workspace.root_uri else [])
-    roots = [Path(name) for uri in names if (name := to_fs_path(uri))]
+    roots = _folders(server)
     server.memory.start(roots if server.settings.memory.enabled else [])
     if server.pipeline.context is not None:
         wanted = server.settings.context.enabled and server.settings.completion.enabled
         server.pipeline.context.feed.start(roots if wanted else [], server)
+
+
+def _folders(server: BurnishServer) -> list[Path]:
+    """The folders that the client has open."""
+    folders = [folder.uri for folder in server.workspace.folders.values()]
+    names = folders or ([server.workspace.root_uri] if server.workspace.root_uri else [])
+    return [Path(name) for uri in names if (name := to_fs_path(uri))]
 
 
 async def _register_for_changes(server: BurnishServer) -> None:

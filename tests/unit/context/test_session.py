@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from burnish_analysis.graph.store import GraphStore, store_path
 from burnish_models.engine.base import FimPrompt
 from burnish_server.completion.model import CompletionRequest
 from burnish_server.completion.window import Budget, build_window
@@ -293,3 +294,45 @@ async def test_the_feed_outlives_its_process(tmp_path: Path) -> None:
     found = located[1].get("a.py")
     assert found is not None and found.find("changed") is not None
     await feed.close()
+
+
+def shown(context: ContextSource, root: Path) -> str:
+    prompt = ask(context, root, MAIN, MAIN.index("store.\n") + 6)
+    return "".join(file.text for file in prompt.context)
+
+
+def test_excluded_files_are_not_shown_from_the_moment_they_are_excluded(tmp_path: Path) -> None:
+    context = source_of(tmp_path)
+    stock = tmp_path / "shop" / "stock.py"
+    context.opened(stock.as_uri(), FILES["shop/stock.py"])
+    context.changed(stock.as_uri(), FILES["shop/stock.py"], 5)
+    assert "def reserve" in shown(context, tmp_path)
+    context.excluded.put(None, ["stock.py"], [tmp_path])
+    for text in (shown(context, tmp_path), shown(context, tmp_path)):
+        assert "reserve" not in text and "goods lie" not in text
+    context.excluded.remove(None)
+    assert "def reserve" in shown(context, tmp_path)
+
+
+async def test_the_feed_reads_no_excluded_files_and_drops_those_it_has_read(tmp_path: Path) -> None:
+    root = tmp_path / "work"
+    (root / "shop").mkdir(parents=True)
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    feed = GraphFeed(tmp_path / "home")
+    feed.excluded.put(None, ["prices.py"], [root])
+    feed.start([root])
+    await asyncio.wait_for(feed.settled(), 30)
+    located = feed.locate(str(root / "shop" / "main.py"))
+    assert located is not None
+    graph = located[1]
+    assert graph.paths() == sorted(FILES.keys() - {"shop/prices.py"})
+    stock = root / "shop" / "stock.py"
+    feed.changed(stock.as_uri(), "unsaved = 1\n" + FILES["shop/stock.py"])
+    await asyncio.wait_for(feed.settled(), 30)
+    feed.excluded.put(None, ["stock.py"], [root])
+    feed.changed(stock.as_uri(), "unsaved = 2\n")
+    await asyncio.wait_for(feed.settled(), 30)
+    assert graph.paths() == sorted(FILES.keys() - {"shop/stock.py"})
+    await feed.close()
+    assert set(GraphStore(store_path(tmp_path / "home", root)).load()) == FILES.keys() - {"shop/stock.py"}

@@ -12,6 +12,7 @@ import pytest_asyncio
 from burnish_models.engine.base import Engine, EngineInfo
 from burnish_models.errors import EngineCrashedError
 from burnish_server import workspace_feed
+from burnish_server.excluded import ExcludedFiles
 from burnish_server.workspace_feed import LARGEST_FILE, WorkspaceFeed, python_files
 
 
@@ -43,11 +44,18 @@ def engine() -> Remembering:
     return Remembering()
 
 
+@pytest.fixture
+def excluded() -> ExcludedFiles:
+    return ExcludedFiles()
+
+
 @pytest_asyncio.fixture
-async def feed(engine: Remembering, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WorkspaceFeed]:
+async def feed(
+    engine: Remembering, excluded: ExcludedFiles, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[WorkspaceFeed]:
     for name, value in (("_LOOK", 0.01), ("SETTLE", 0.05), ("PAUSE", 0.0)):
         monkeypatch.setattr(workspace_feed, name, value)
-    made = WorkspaceFeed(lambda: cast(Engine, engine))
+    made = WorkspaceFeed(lambda: cast(Engine, engine), excluded)
     yield made
     made.stop()
 
@@ -147,3 +155,66 @@ async def test_switched_off_no_memory_is_named_and_nothing_more_is_sent(
     await asyncio.sleep(0.2)
     assert feed.workspace == ""
     assert engine.held[name] == {str(path): "x = 1\n"}
+
+
+async def test_excluded_files_are_never_given(
+    feed: WorkspaceFeed, engine: Remembering, excluded: ExcludedFiles, tmp_path: Path
+) -> None:
+    open_file, hidden = write(tmp_path, "a.py"), write(tmp_path, "keys/b.py", "sauce = 1\n")
+    excluded.put(None, ["keys"], [tmp_path])
+    feed.start([tmp_path])
+    feed.changed(hidden.as_uri(), "sauce = 2\n")
+    feed.changed(open_file.as_uri(), "x = 2\n")
+    await until(lambda: engine.held == {feed.workspace: {str(open_file): "x = 2\n"}})
+
+
+async def test_what_is_excluded_later_is_forgotten_and_comes_back_when_it_is_not(
+    feed: WorkspaceFeed, engine: Remembering, excluded: ExcludedFiles, tmp_path: Path
+) -> None:
+    open_file, hidden = write(tmp_path, "a.py"), write(tmp_path, "b.py", "sauce = 1\n")
+    feed.start([tmp_path])
+    name = feed.workspace
+    both = {str(open_file): "x = 1\n", str(hidden): "sauce = 1\n"}
+    await until(lambda: engine.held.get(name) == both)
+    feed.changed(hidden.as_uri(), "sauce = 2\n")
+    excluded.put(None, ["b.py"], [tmp_path])
+    assert feed.workspace == "", "no request may see the memory as long as the file is in it"
+    engine.crashes = 1
+    await until(lambda: engine.held.get(name) == {str(open_file): "x = 1\n"})
+    await until(lambda: feed.workspace == name)
+    await asyncio.sleep(0.1)
+    assert engine.held == {name: {str(open_file): "x = 1\n"}}
+    excluded.remove(None)
+    await until(lambda: engine.held.get(name) == both)
+
+
+async def test_what_is_excluded_while_the_memory_is_off_is_forgotten_when_it_is_on_again(
+    feed: WorkspaceFeed, engine: Remembering, excluded: ExcludedFiles, tmp_path: Path
+) -> None:
+    hidden = write(tmp_path, "b.py", "sauce = 1\n")
+    feed.start([tmp_path])
+    name = feed.workspace
+    await until(lambda: engine.held.get(name) == {str(hidden): "sauce = 1\n"})
+    feed.start([])
+    excluded.put(None, ["b.py"], [tmp_path])
+    feed.start([tmp_path])
+    assert feed.workspace == ""
+    await until(lambda: engine.held == {name: {}} and feed.workspace == name)
+
+
+async def test_what_is_excluded_while_the_files_are_given_does_not_stay(
+    feed: WorkspaceFeed,
+    engine: Remembering,
+    excluded: ExcludedFiles,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workspace_feed, "PORTION", 1)
+    files = [write(tmp_path, f"f{number}.py", f"x = {number}\n") for number in range(6)]
+    feed.start([tmp_path])
+    name = feed.workspace
+    await until(lambda: bool(engine.held.get(name)))
+    excluded.put(None, ["f[0-4].py"], [tmp_path])
+    await until(lambda: engine.held == {name: {str(files[5]): "x = 5\n"}} and feed.workspace == name)
+    await until(lambda: feed.complete)
+    assert set(engine.held[name]) == {str(files[5])}

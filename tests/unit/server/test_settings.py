@@ -57,6 +57,8 @@ def test_wrapped_in_the_section_name() -> None:
         ({"completion": {"minConfidence": 2}}, "burnish.completion.minConfidence"),
         ({"completion": {"minConfidence": "0.5"}}, "burnish.completion.minConfidence"),
         ({"completion": {"maxLatencyMs": 1}}, "burnish.completion.maxLatencyMs"),
+        ({"completion": {"exclude": "*.py"}}, "burnish.completion.exclude"),
+        ({"completion": {"exclude": None}}, "burnish.completion.exclude"),
         ({"completion": {"debounceMs": 75.5}}, "burnish.completion.debounceMs"),
         ({"engine": {"threads": -1}}, "burnish.engine.threads"),
         ({"engine": {"threads": True}}, "burnish.engine.threads"),
@@ -73,6 +75,15 @@ def test_a_bad_value_is_named_and_the_default_stays(raw: object, key: str) -> No
     assert len(problems) == 1
     assert problems[0].startswith(key)
     assert "default" in problems[0]
+
+
+def test_one_bad_pattern_spoils_no_other() -> None:
+    raw = ["a*.py", 3, " ", "[z-a].py", "b/**"]
+    settings, problems = read_settings({"completion": {"exclude": raw, "multiline": False}})
+    assert settings.completion == CompletionSettings(multiline=False, exclude=("a*.py", "b/**"))
+    assert [problem.split(":")[0] for problem in problems] == ["burnish.completion.exclude"] * 3
+    assert "entry 2 is ignored" in problems[0] and "[z-a].py" in problems[2]
+    assert read_settings({"completion": {"exclude": []}}) == (Settings(), [])
 
 
 def test_one_bad_value_spoils_no_other() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from burnish_telemetry.events import Place
-from burnish_telemetry.exclusions import check_glob, excluded_by
+from burnish_telemetry.exclusions import check_glob, excluded_by, matching_glob
 
 
 def why(
@@ -120,3 +120,10 @@ def test_odd_names_do_no_harm() -> None:
     assert why("a\udcff.py") is None
     assert why("") is None
     assert excluded_by(Place("", "untitled:1"), ("/x",), ("y",)) is None
+
+
+def test_the_first_pattern_that_matches_is_named() -> None:
+    globs = ("x.py", "src/**", "*.py")
+    assert matching_glob(globs, "/home/ada/shop", "/home/ada/shop/src/a.py") == "src/**"
+    assert matching_glob(globs, "/home/ada/shop", "lib/a.py") == "*.py"
+    assert matching_glob(globs, "/home/ada/shop", "lib/a.txt") is None
