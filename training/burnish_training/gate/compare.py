@@ -15,7 +15,7 @@ __all__ = ["Difference", "paired_bootstrap"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A mean paired difference with its 95 % interval."""
+    """A mean paired difference with its interval."""
 
     value: float
     low: float
@@ -23,7 +23,13 @@ class Difference:
 
 
 def paired_bootstrap(
-    first: Sequence[float], second: Sequence[float], clusters: Sequence[str], *, resamples: int, seed: int = 0
+    first: Sequence[float],
+    second: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    resamples: int,
+    seed: int = 0,
+    tests: int = 1,
 ) -> Difference:
     """``second`` − ``first``, mean over cases, with the percentile interval of a cluster bootstrap (Efron 1979; Field and
     Welsh 2007): whole clusters are drawn, since neighbouring lines are alike. Plain percentiles are too narrow where
@@ -34,6 +40,7 @@ def paired_bootstrap(
         clusters: what each case is drawn together with.
         resamples: how many times.
         seed: the same seed gives the same interval.
+        tests: the interval is at 95 % for so many tests together (Bonferroni): at 97.5 % for two.
 
     Raises:
         ValueError: no cases, or sequences of different length.
@@ -50,13 +57,13 @@ def paired_bootstrap(
     for begin in range(0, resamples, 500):
         drawn = rng.integers(0, len(names), (min(500, resamples - begin), len(names)))
         means.append(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
-    tail = _tail(len(names))
+    tail = _tail(len(names), 0.025 / tests)
     low, high = np.quantile(np.concatenate(means), (tail, 1 - tail))
     return Difference(float(differences.mean()), float(low), float(high))
 
 
-def _tail(clusters: int) -> float:
-    """The share of resampled means left out at each end for 95 %: below 2.5 %, and nearly that where clusters are many.
+def _tail(clusters: int, share: float) -> float:
+    """The share of resampled means left out at each end: below ``share``, and nearly that where clusters are many.
 
     Φ(−√(n/(n−1)) t), with Student's t of n − 1 degrees of freedom by its Cornish-Fisher series (Abramowitz and Stegun
     26.7.5), which is good to a hundredth from four degrees on.
@@ -64,7 +71,7 @@ def _tail(clusters: int) -> float:
     if clusters < 2:
         return 0.0
     normal = NormalDist()
-    z, free = normal.inv_cdf(0.975), clusters - 1
+    z, free = normal.inv_cdf(1 - share), clusters - 1
     t = (
         z
         + (z**3 + z) / (4 * free)

@@ -1,7 +1,8 @@
 """The decision: an adapter is promoted only where it is clearly better and harms nothing.
 
-Clearly better: of what the user writes, suggestions begin with clearly more (the lower end of the 95 % interval of the paired
-difference is above 0), against the base model and against what is served today. Harm: general code becomes harder
+Clearly better: of what the user writes, answers begin with more, or what would be shown is worth more (right ones less wrong
+ones). The lower end of the interval of the paired difference is above 0, at 95 % for both together, against the base model
+and against what is served today; and neither is clearly worse. Harm: general code becomes harder
 to predict, syntax gets worse, answers get much shorter or longer, or slower. No clear gain, or too few places to be sure of one,
 keeps what is served.
 """
@@ -17,7 +18,7 @@ import numpy as np
 from burnish_training.gate.compare import Difference, paired_bootstrap
 from burnish_training.gate.measures import Figures
 
-__all__ = ["BLOCK", "LEAST_PLACES", "MOST_FORGOTTEN", "Comparison", "Decision", "Metric", "decide"]
+__all__ = ["BLOCK", "GAINS", "LEAST_PLACES", "MOST_FORGOTTEN", "Comparison", "Decision", "Metric", "decide"]
 
 #: How much harder general code may become: bits a byte, as a factor.
 MOST_FORGOTTEN = 1.02
@@ -79,14 +80,19 @@ class Comparison:
         """The mean of one figure over all cases."""
         return float(np.mean(self.values(variant, name)))
 
-    def difference(self, name: str, against: str) -> Difference:
-        """The paired difference of the candidate."""
+    def difference(self, name: str, against: str, tests: int = 1) -> Difference:
+        """The paired difference of the candidate, at 95 % for so many tests together."""
         return paired_bootstrap(
             self.values(against, name),
             self.values("candidate", name),
             self.clusters,
             resamples=self.resamples,
+            tests=tests,
         )
+
+    def gain(self, name: str) -> tuple[Difference, Difference]:
+        """The differences of one of :data:`GAINS` against what is served today and against the base model."""
+        return self.difference(name, self.today, len(GAINS)), self.difference(name, "base", len(GAINS))
 
     def general(self, variant: str) -> float:
         """Bits a byte of general code."""
@@ -112,6 +118,8 @@ class Decision:
         }
 
 
+#: The measures that an adapter may be promoted for.
+GAINS = ("kept", "worth")
 #: name, title, unit, better
 _MEASURES = (
     ("kept", "Characters of your line it got right", "share", "higher"),
@@ -119,6 +127,7 @@ _MEASURES = (
     ("similarity", "Likeness to what you wrote", "share", "higher"),
     ("shown", "Suggestions it would show", "share", "neither"),
     ("right", "Suggestions shown and exactly right", "share", "higher"),
+    ("worth", "Worth of what is shown: right ones less wrong ones", "share", "higher"),
     ("repeats", "Repeats what you sent away", "share", "lower"),
     ("valid", "Suggestions with sound syntax", "share", "higher"),
     ("length", "Length of suggestions", "characters", "neither"),
@@ -131,16 +140,16 @@ def decide(comparison: Comparison) -> Decision:
     metrics = [_metric(comparison, *measure) for measure in _MEASURES]
     metrics.append(_general(comparison))
     harm = _harm(comparison)
-    gain = comparison.difference("kept", comparison.today)
-    over_base = comparison.difference("kept", "base")
-    promoted = not harm and gain.low > 0 and over_base.low > 0
+    gains = {name: comparison.gain(name) for name in GAINS}
+    gained = [name for name in GAINS if min(found.low for found in gains[name]) > 0]
+    promoted = bool(gained) and not harm
     cases = len(comparison.clusters)
     if promoted:
-        reason = _promoted(comparison, gain)
+        reason = _promoted(comparison, gained)
     elif harm:
         reason = f"Refused: {'; '.join(harm)}. What you had stays in use."
     else:
-        reason = _no_gain(comparison, gain, over_base)
+        reason = _no_gain(comparison, *gains["kept"])
     return Decision(promoted, reason, tuple(metrics), cases)
 
 
@@ -191,6 +200,13 @@ def _general(comparison: Comparison) -> Metric:
     )
 
 
+#: What is said where one of :data:`GAINS` got clearly worse.
+_WORSE = {
+    "kept": "it gets clearly less of your lines right",
+    "worth": "what it would show is clearly more often wrong, or less often right",
+}
+
+
 def _harm(comparison: Comparison) -> list[str]:
     """Why the candidate must not serve whatever it gained, in plain words."""
     harm = []
@@ -204,6 +220,14 @@ def _harm(comparison: Comparison) -> list[str]:
             f"it knows general Python less well than before ({forgotten - 1:.1%} more bits a byte; "
             f"{MOST_FORGOTTEN - 1:.0%} are allowed)"
         )
+    for name, words in _WORSE.items():
+        against = [
+            comparison.difference(name, variant) for variant in dict.fromkeys((comparison.today, "base"))
+        ]
+        if any(found.high < 0 for found in against) and any(
+            comparison.gain(other)[0].low > 0 for other in GAINS if other != name
+        ):
+            harm.append(f"{words}, although it gained elsewhere")
     syntax = comparison.difference("valid", "base")
     if syntax.high < 0 or syntax.value < -MOST_INVALID:
         harm.append(f"more of its suggestions have broken syntax ({-syntax.value:.1%} of all lines)")
@@ -226,15 +250,29 @@ def _slower(comparison: Comparison) -> float:
     return float(np.exp(found.low))
 
 
-def _promoted(comparison: Comparison, gain: Difference) -> str:
-    before, after = comparison.mean(comparison.today, "kept"), comparison.mean("candidate", "kept")
-    exact_before, exact_after = (comparison.mean(v, "exact") for v in (comparison.today, "candidate"))
+def _promoted(comparison: Comparison, gained: Sequence[str]) -> str:
+    today = comparison.today
     return (
-        f"Promoted: on {len(comparison.clusters)} lines that it had never seen it got {after:.1%} of your characters right "
-        f"instead of {before:.1%} (by {gain.low * 100:+.1f} to {gain.high * 100:+.1f} points, 95 % sure), and "
-        f"{exact_after:.1%} of the lines exactly instead of {exact_before:.1%}. General Python, syntax, length and speed "
-        "stay within their limits."
+        f"Promoted: on {len(comparison.clusters)} lines that it had never seen {' and '.join(_said(comparison, n) for n in gained)}. "
+        f"{_shares(comparison, today, 'exact')} of the lines would be exactly right. General Python, syntax, length and speed stay "
+        "within their limits."
     )
+
+
+def _said(comparison: Comparison, name: str) -> str:
+    """What was gained, in plain words."""
+    gain = comparison.gain(name)[0]
+    sure = f"(by {gain.low * 100:+.1f} to {gain.high * 100:+.1f} points, 97.5 % sure)"
+    if name == "kept":
+        return f"it got {_shares(comparison, comparison.today, name)} of your characters right {sure}"
+    return (
+        f"what it would show is worth more: right ones less wrong ones are {_shares(comparison, comparison.today, name)} of the lines "
+        f"{sure}"
+    )
+
+
+def _shares(comparison: Comparison, before: str, name: str) -> str:
+    return f"{comparison.mean('candidate', name):.1%} instead of {comparison.mean(before, name):.1%}"
 
 
 def _no_gain(comparison: Comparison, gain: Difference, over_base: Difference) -> str:
@@ -245,6 +283,6 @@ def _no_gain(comparison: Comparison, gain: Difference, over_base: Difference) ->
     word = "worse than" if shown.high < 0 else "not clearly better than"
     return (
         f"Refused: on {len(comparison.clusters)} lines that it had never seen it was {word} {what} (characters of your lines it "
-        f"got right: {shown.value * 100:+.1f} points, 95 % sure between {shown.low * 100:+.1f} and {shown.high * 100:+.1f}). "
+        f"got right: {shown.value * 100:+.1f} points, 97.5 % sure between {shown.low * 100:+.1f} and {shown.high * 100:+.1f}). "
         "What you had stays in use."
     )

@@ -9,16 +9,19 @@ from rapidfuzz.distance import Levenshtein
 from burnish_training.gate.cases import GateCase
 from burnish_training.gate.stack import Answer
 
-__all__ = ["Figures", "common_beginning", "edit_similarity", "figures_of"]
+__all__ = ["Figures", "common_beginning", "edit_similarity", "figures_of", "price_of_wrong"]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One answer against what stands there. All but ``latency_ms`` and ``length`` (characters) lie from 0 to 1.
+    """One answer against what stands there. All but ``latency_ms``, ``length`` (characters) and ``worth`` lie from 0 to 1.
 
     ``kept`` is the share of the truth that the answer begins with; ``shown`` whether it reaches the threshold, ``right``
     whether it is shown and exact; ``valid`` is 0 where it was held back for its syntax; ``repeats`` is 1 where it is what the
     user had sent away here.
+
+    ``worth`` is 1 where what is shown is exact, minus the price of reading a wrong one where it is not, 0 where nothing is
+    shown. At a threshold t showing pays from a chance of t on, so that price is t / (1 − t), here at most 1.
     """
 
     exact: float
@@ -26,6 +29,7 @@ class Figures:
     kept: float
     shown: float
     right: float
+    worth: float
     valid: float
     length: float
     repeats: float
@@ -48,11 +52,17 @@ def figures_of(case: GateCase, answer: Answer, threshold: float) -> Figures:
         kept=common_beginning(text, truth) / len(truth),
         shown=float(shown),
         right=float(shown and bool(exact)),
+        worth=(1.0 if exact else -price_of_wrong(threshold)) if shown else 0.0,
         valid=float(answer.dropped != "syntax"),
         length=float(len(text)),
         repeats=float(bool(rejected) and text == rejected and rejected != truth),
         latency_ms=answer.latency_ms,
     )
+
+
+def price_of_wrong(threshold: float) -> float:
+    """What a wrong suggestion costs, in right ones, to whom showing pays from a chance of ``threshold`` on; at most 1."""
+    return min(1.0, threshold / (1 - threshold)) if threshold < 1 else 1.0
 
 
 def common_beginning(first: str, second: str) -> int:

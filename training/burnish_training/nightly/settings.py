@@ -70,7 +70,7 @@ class Recipe:
     examples_per_step: int = 12
     seed: int = 0
     most_forgotten: float = 1.01
-    general_characters: int = 40_000
+    general_characters: int = 120_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,13 @@ import pytest
 from burnish_training.gate.cases import GateCase
 from burnish_training.gate.compare import paired_bootstrap
 from burnish_training.gate.decide import Comparison, decide
-from burnish_training.gate.measures import Figures, common_beginning, edit_similarity, figures_of
+from burnish_training.gate.measures import (
+    Figures,
+    common_beginning,
+    edit_similarity,
+    figures_of,
+    price_of_wrong,
+)
 from burnish_training.gate.stack import Answer
 
 PLAIN = Figures(
@@ -20,6 +26,7 @@ PLAIN = Figures(
     kept=0.3,
     shown=1.0,
     right=0.0,
+    worth=0.2,
     valid=1.0,
     length=20.0,
     repeats=0.0,
@@ -59,6 +66,27 @@ def test_a_clear_gain_is_promoted() -> None:
     assert kept.difference == pytest.approx(0.05)
     assert kept.verdict == "better"
     assert decision.as_json()["decision"] == "promoted"
+
+
+def test_more_worth_is_a_gain_too_and_neither_may_get_clearly_worse() -> None:
+    worth = decide(comparison(answers(2, worth=0.05)))
+    assert worth.promoted
+    assert (
+        "what it would show is worth more: right ones less wrong ones are 25.0% instead of 20.0%"
+        in worth.reason
+    )
+    assert "characters right" not in worth.reason
+    both = decide(comparison(answers(2, worth=0.05, kept=0.05)))
+    assert "characters right" in both.reason
+    for change, word in (
+        ({"worth": 0.05, "kept": -0.05}, "clearly less of your lines"),
+        ({"worth": -0.05, "kept": 0.05}, "clearly more often wrong"),
+    ):
+        mixed = decide(comparison(answers(2, **change)))
+        assert not mixed.promoted
+        assert word in mixed.reason
+    over_a_bad_one = decide(comparison(answers(2, worth=-0.1), incumbent=answers(3, worth=-0.2)))
+    assert not over_a_bad_one.promoted
 
 
 def test_no_clear_gain_keeps_what_is_served() -> None:
@@ -128,10 +156,14 @@ def case(truth: str, rejected: str = "") -> GateCase:
 
 def test_figures_of_an_answer() -> None:
     whole = figures_of(case("sum(prices)"), Answer("sum(prices)\nmore", 0.9, 12.0), 0.5)
-    assert (whole.exact, whole.kept, whole.similarity, whole.shown, whole.right) == (1, 1, 1, 1, 1)
+    assert (whole.exact, whole.kept, whole.similarity, whole.shown, whole.right, whole.worth) == (1,) * 6
+    wrong = figures_of(case("sum(prices)"), Answer("sum(rows)", 0.9, 12.0), 0.2)
+    assert (wrong.right, wrong.worth) == (0, -0.25)
+    assert figures_of(case("sum(prices)"), Answer("sum(rows)", 0.9, 12.0), 0.8).worth == -1
+    assert [price_of_wrong(threshold) for threshold in (0.0, 0.5, 1.0)] == [0, 1, 1]
     part = figures_of(case("sum(prices)"), Answer("sum(rows)", 0.2, 12.0), 0.5)
     assert part.kept == pytest.approx(4 / 11)
-    assert (part.exact, part.shown, part.right) == (0, 0, 0)
+    assert (part.exact, part.shown, part.right, part.worth) == (0, 0, 0, 0)
     none = figures_of(case("sum(prices)"), Answer("", None, 12.0, "syntax"), 0.5)
     assert (none.kept, none.valid, none.shown) == (0, 0, 0)
     again = figures_of(case("sum(prices)", "max(prices)"), Answer("max(prices)", 0.9, 1.0), 0.5)
