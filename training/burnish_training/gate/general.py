@@ -18,6 +18,7 @@ _SEED = 20260101
 _SHORTEST, _LONGEST = 1_500, 30_000
 _PIECE = 6_000
 _WINDOW = 512
+_MOST_DIGITS = 0.3
 
 
 def _candidates() -> Iterator[Path]:
@@ -44,7 +45,7 @@ def general_code(characters: int, part: int = 0) -> list[str]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        if _SHORTEST <= len(text) <= _LONGEST:
+        if _SHORTEST <= len(text) <= _LONGEST and not _is_table(text):
             texts.append(text[: text.rfind("\n", 0, _PIECE) + 1])
     random.Random(_SEED).shuffle(texts)
     chosen, total = [], 0
@@ -54,6 +55,11 @@ def general_code(characters: int, part: int = 0) -> list[str]:
         chosen.append(text)
         total += len(text)
     return chosen
+
+
+def _is_table(text: str) -> bool:
+    """Whether it is numbers more than code; rich has many such files, alike enough to hide what is forgotten of the rest."""
+    return sum(map(str.isdigit, text)) > _MOST_DIGITS * len("".join(text.split()))
 
 
 async def general_scores(

@@ -69,7 +69,7 @@ class Recipe:
     token_budget: int = 2048
     examples_per_step: int = 12
     seed: int = 0
-    most_forgotten: float = 1.01
+    most_forgotten: float = 1.015
     general_characters: int = 120_000
 
 

@@ -16,7 +16,7 @@ from burnish_training.gate.general import general_code, general_scores, scoring_
 __all__ = ["STRENGTHS", "choose_strength", "with_strength"]
 
 #: Tried from the strongest on; the last is taken in any case, and the gate has the last word.
-STRENGTHS = (1.0, 0.7, 0.5, 0.35, 0.25)
+STRENGTHS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.35, 0.25)
 
 
 async def choose_strength(
