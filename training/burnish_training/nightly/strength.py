@@ -32,10 +32,16 @@ async def choose_strength(
     try:
         await engine.load()
         before = sum(await general_scores(engine, None, texts))
-        for strength in STRENGTHS[:-1]:
-            if sum(await general_scores(engine, adapter, texts, strength)) <= most_forgotten * before:
-                return strength
-        return STRENGTHS[-1]
+        first, last = 0, len(STRENGTHS) - 1
+        while first < last:
+            # What is forgotten grows with the strength.
+            middle = (first + last) // 2
+            after = sum(await general_scores(engine, adapter, texts, STRENGTHS[middle]))
+            if after <= most_forgotten * before:
+                last = middle
+            else:
+                first = middle + 1
+        return STRENGTHS[first]
     finally:
         await engine.close()
 
