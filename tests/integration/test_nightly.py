@@ -69,6 +69,7 @@ def command(home: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
 # -- whole nights --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)
 def test_a_night_on_the_bundled_model_is_promoted_and_served(tmp_path: Path, bundled_model: Path) -> None:
     """The house style is easily learned, and files too short to show it: the adapter passes the gate on others."""
     home, files = tmp_path / "home", house_style(48, lines=8)

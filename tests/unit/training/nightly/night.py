@@ -21,7 +21,7 @@ from burnish_training.nightly.settings import (
 
 #: Small enough for a test, with every part in it.
 SMALL = NightlySettings(
-    data=DataSettings(prompt_tokens=120, least_cases=20),
+    data=DataSettings(prompt_tokens=120, replay_passes=0.0, least_cases=20),
     recipe=Recipe(rank=4, epochs=2, token_budget=1024, examples_per_step=8, general_characters=4_000),
     gate=GateSettings(cases=24, general_characters=4_000, resamples=500),
 )
