@@ -39,7 +39,7 @@ def _unchanged(entry: Recorded, _rng: random.Random) -> Recorded:
 
 
 def _flipped(entry: Recorded, _rng: random.Random) -> Recorded:
-    """Wanted and unwanted changed round; with what was wanted goes what was written instead."""
+    """Wanted and unwanted changed round; what was written instead is left out, since it would tell the truth."""
     verdict = _OTHER.get(entry.label.verdict)
     if verdict is None or entry.offer is None:
         return entry
