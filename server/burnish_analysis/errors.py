@@ -3,12 +3,13 @@
 ::
 
     AnalysisError       a question about source code that cannot be answered
-    └── SandboxError    a program cannot even be handed to the sandbox as described
+    ├── SandboxError    a program cannot even be handed to the sandbox as described
+    └── SourceError     a text cannot be parsed as Python
 """
 
 from __future__ import annotations
 
-__all__ = ["AnalysisError", "SandboxError"]
+__all__ = ["AnalysisError", "SandboxError", "SourceError"]
 
 
 class AnalysisError(Exception):
@@ -17,3 +18,7 @@ class AnalysisError(Exception):
 
 class SandboxError(AnalysisError):
     """A program cannot be handed to the sandbox as described."""
+
+
+class SourceError(AnalysisError):
+    """A text cannot be parsed as Python."""

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox, beside the code under test: handed over as text, imports nothing of this package."""

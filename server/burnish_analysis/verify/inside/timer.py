@@ -1,0 +1,401 @@
+"""Times two versions of a function in one process, in alternating pairs; every call has fresh arguments.
+
+Only this text runs in the sandbox. It takes its clock before the code under test is loaded, reads what to do as JSON from
+standard input and answers on what was standard output, a line ``NONCE {...}`` each: ``effect`` or ``error`` where it ends
+early, ``group`` with the times of one input size (nanoseconds a call, in pairs), ``done`` with the clock's span.
+"""
+
+from __future__ import annotations
+
+import collections
+import gc
+import itertools
+import json
+import os
+import pickle
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+_clock = time.perf_counter_ns
+#: Times calls. Processor time where it is fine enough: a long sample is interrupted more often than a short one, so with
+#: wall time a busy machine makes every gain look larger.
+_timer = time.process_time_ns if sys.platform == "linux" else time.perf_counter_ns
+_write, _collect, _loads = os.write, gc.collect, pickle.loads
+#: A timed sample lasts at least so long (ns): a thousand times the clock's resolution, so short that most samples are
+#: not interrupted.
+_SAMPLE_NS = 40_000
+_MOST_CALLS, _MOST_FRESH = 256, 16
+_LEAST_PAIRS = 9
+_WARM_CALLS, _WARM_SHARE = 12, 0.04
+_COLLECT_NS = 300_000_000
+_DRAIN = 1_000_000
+#: Enough pairs to stop where every one of them, at every size, shows the same large gain.
+_CLEAR_PAIRS, _CLEAR_RATIO = 25, 1.5
+_NODES, _DEPTH, _ELEMENTS = 4000, 5, 300
+_PLAIN_DEPTH = 12
+_PLAIN = (int, float, complex, str, bytes, bool, type(None))
+
+
+class Unfit(Exception):
+    """These calls cannot be timed; the text says why."""
+
+
+class Version:
+    """One version of the module: run once, or anew for every call where it keeps state between calls."""
+
+    def __init__(self, source: str, function: str, module: str, helpers: dict[str, Any]) -> None:
+        self.code = compile(source, "<code under test>", "exec", dont_inherit=True)
+        self.function, self.module, self.helpers = function, module, helpers
+        self.keeps_state = False
+        self.space, self.call = self.load()
+
+    def load(self) -> tuple[dict[str, Any], Callable[..., Any]]:
+        """A new namespace and the function in it."""
+        module = types.ModuleType(self.module)
+        space = module.__dict__
+        space["__file__"] = f"{self.module}.py"
+        space["__package__"] = self.module.rpartition(".")[0]
+        sys.modules[self.module] = module
+        exec(self.code, space)
+        space.update(self.helpers)
+        first, *rest = self.function.split(".")
+        found = space[first]
+        for name in rest:
+            found = getattr(found, name)
+        return space, getattr(found, "fget", None) or getattr(found, "func", None) or found
+
+    def entry(self, call: Input) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        """The function and fresh arguments."""
+        space, function = self.load() if self.keeps_state else (self.space, self.call)
+        args, kwargs = call.make(space)
+        return function, args, kwargs
+
+
+class Input:
+    """One input: its expression, or, where that is quicker and the values are plain, a pickle of its values."""
+
+    def __init__(self, source: str, space: dict[str, Any]) -> None:
+        self.code = compile(source, "<call>", "eval", dont_inherit=True)
+        begun = _clock()
+        value = eval(self.code, space)
+        seconds = _clock() - begun
+        self.size = _size(*value)
+        self.data = pickle.dumps(value, -1) if _is_plain(value) else b""
+        begun = _clock()
+        if self.data and (_loads(self.data), _clock() - begun)[1] > seconds:
+            self.data = b""
+
+    def make(self, space: dict[str, Any]) -> Any:
+        """Fresh arguments: ``(args, kwargs)``."""
+        return _loads(self.data) if self.data else eval(self.code, space)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether there is nothing in it but the builtin containers and values, exactly those types, and not too deep."""
+    rest, depth = [value], 0
+    while rest and depth < _PLAIN_DEPTH:
+        inner: list[Any] = []
+        for part in rest:
+            kind = type(part)
+            if kind in (list, tuple, set, frozenset, collections.deque):
+                inner.extend(part)
+            elif kind is dict:
+                inner.extend(part.keys())
+                inner.extend(part.values())
+            elif kind not in _PLAIN:
+                return False
+        rest, depth = inner, depth + 1
+    return not rest
+
+
+@dataclass
+class Group:
+    """The calls of one size and the times measured so far (ns a call)."""
+
+    number: int
+    calls: list[Input]
+    size: float
+    repeat: int = 1
+    cost: float = 0.0
+    spent: float = 0.0
+    share: float = 1.0
+    times: list[tuple[float, float]] = field(default_factory=list)
+
+
+def _consume(result: Any) -> None:
+    """Run a generator, another iterator or a coroutine to its end: that is where its time goes."""
+    if hasattr(type(result), "__next__"):
+        collections.deque(itertools.islice(result, _DRAIN), maxlen=0)
+    elif hasattr(type(result), "__await__") and hasattr(result, "send"):
+        try:
+            result.send(None)
+        except StopIteration:
+            return
+        result.close()
+        raise Unfit("it waits for an event loop")
+    elif hasattr(type(result), "__anext__"):
+        raise Unfit("it is an asynchronous generator")
+
+
+def _timed(batch: list[Any], passing: tuple[type[BaseException], ...], consume: bool) -> int:
+    """Nanoseconds that the calls of ``batch`` take. What they raise is part of it, except ``passing``."""
+    if consume:
+        begun = _timer()
+        for function, args, kwargs in batch:
+            try:
+                _consume(function(*args, **kwargs))
+            except passing:
+                raise
+            except BaseException:  # noqa: BLE001, S110 - an exception is an outcome like any other
+                pass
+        return _timer() - begun
+    begun = _timer()
+    for function, args, kwargs in batch:
+        try:
+            function(*args, **kwargs)
+        except passing:
+            raise
+        except BaseException:  # noqa: BLE001, S110 - an exception is an outcome like any other
+            pass
+    return _timer() - begun
+
+
+class Timer:
+    """The measurement of two versions."""
+
+    def __init__(self, spec: dict[str, Any], guard: Any, effect: type[BaseException]) -> None:
+        self.guard, self.passing, self.reset = guard, (effect, Unfit), spec["reset"]
+        self.budget = float(spec["seconds"]) * 1e9
+        self.most_pairs = int(spec["most_pairs"])
+        helpers = dict(spec["helpers"])
+        guard.armed = True
+        self.versions = [
+            Version(spec[which], spec["function"], spec["module"], helpers) for which in ("before", "after")
+        ]
+        guard.armed = False
+        self.consume = False
+        self.groups = self._groups(spec["calls"], spec["sizes"])
+
+    def _groups(self, calls: list[list[str]], sizes: list[float]) -> list[Group]:
+        found = []
+        for number, texts in enumerate(calls):
+            inputs = [Input(text, self.versions[0].space) for text in texts]
+            found.append(Group(number, inputs, sizes[number] if sizes else inputs[0].size))
+        return found
+
+    def sample(self, version: Version, call: Input, repeat: int) -> float:
+        """Nanoseconds of one call, the mean of ``repeat`` calls in a row."""
+        self.reset()
+        batch = [version.entry(call) for _ in range(repeat)]
+        self.guard.armed = True
+        try:
+            return _timed(batch, self.passing, self.consume) / repeat
+        finally:
+            self.guard.armed = False
+
+    def probe(self) -> None:
+        """Find out whether results must be consumed and whether a version keeps state between calls."""
+        for version in self.versions:
+            before = _state(version)
+            for _ in range(2):
+                function, args, kwargs = version.entry(self.groups[0].calls[0])
+                self.guard.armed = True
+                try:
+                    result = function(*args, **kwargs)
+                    self.consume = self.consume or _is_lazy(result)
+                    if self.consume:
+                        _consume(result)
+                except self.passing:
+                    raise
+                except BaseException:  # noqa: BLE001, S110 - an exception is an outcome like any other
+                    pass
+                finally:
+                    self.guard.armed = False
+            version.keeps_state = before is None or before != _state(version)
+        if any(version.keeps_state for version in self.versions):
+            for version in self.versions:
+                version.keeps_state = True
+
+    def calibrate(self) -> None:
+        """Warm both versions up, choose how often a sample repeats the call, and drop sizes that take too long."""
+        fitting = []
+        for group in self.groups:
+            begun, times = _clock(), [float("inf")] * 2
+            for turn in range(_WARM_CALLS):
+                for which, version in enumerate(self.versions):
+                    times[which] = min(times[which], self.sample(version, group.calls[0], 1))
+                if _clock() - begun > self.budget * _WARM_SHARE and turn >= (1 if fitting else 0):
+                    break
+            most = _MOST_FRESH if self.versions[0].keeps_state else _MOST_CALLS
+            group.repeat = max(1, min(most, round(_SAMPLE_NS / max(1.0, min(times)))))
+            begun = _clock()
+            self.pair(group)
+            group.cost, group.times = float(_clock() - begun), []
+            if group.cost * _LEAST_PAIRS > self.budget * (0.6 if fitting else 4.0):
+                if not fitting:
+                    raise Unfit(f"one call takes about {sum(times) / 2e9:.1f} s")
+                break
+            fitting.append(group)
+        for group in fitting:
+            group.share = 1.0 if group is fitting[-1] else 1.0 / max(1, len(fitting) - 1)
+        self.groups = fitting
+
+    def pair(self, group: Group) -> None:
+        """One pair; which version goes first alternates."""
+        number = len(group.times)
+        call = group.calls[(number // 2) % len(group.calls)]
+        order = (0, 1) if number % 2 == 0 else (1, 0)
+        found = [0.0, 0.0]
+        for which in order:
+            found[which] = self.sample(self.versions[which], call, group.repeat)
+        group.times.append((found[0], found[1]))
+
+    def run(self) -> None:
+        """Take pairs of all sizes in turn, so that a disturbance meets them all, until the time is up."""
+        begun = collected = _clock()
+        while True:
+            now = _clock()
+            open_groups = [group for group in self.groups if len(group.times) < self.most_pairs]
+            short = [group for group in open_groups if len(group.times) < _LEAST_PAIRS]
+            late = now - begun > self.budget
+            if not open_groups or (late and not short) or now - begun > 5 * self.budget or self._is_clear():
+                return
+            group = min(short if late else open_groups, key=lambda group: group.spent / group.share)
+            self.pair(group)
+            after = _clock()
+            group.spent += after - now
+            if after - collected > _COLLECT_NS:
+                _collect()
+                collected = _clock()
+
+    def _is_clear(self) -> bool:
+        return all(
+            len(group.times) >= _CLEAR_PAIRS
+            and sorted(b / max(a, 1e-9) for b, a in group.times)[len(group.times) // 20] > _CLEAR_RATIO
+            for group in self.groups
+        )
+
+
+def _is_lazy(result: Any) -> bool:
+    kind = type(result)
+    return any(hasattr(kind, name) for name in ("__next__", "__await__", "__anext__"))
+
+
+def _size(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
+    """How large an input is: the lengths of its arguments together, else its largest number."""
+    values = [*args, *kwargs.values()]
+    lengths = [len(value) for value in values if hasattr(type(value), "__len__")]
+    if any(lengths):
+        return float(sum(lengths))
+    return float(max((abs(value) for value in values if type(value) is int), default=0))
+
+
+def _state(version: Version) -> list[Any] | None:
+    """A bounded picture of what the module keeps between calls; None where there is something that cannot be seen."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    ignored = {"__builtins__", *version.helpers}
+    try:
+        for name, value in list(version.space.items()):
+            if name not in ignored and not name.startswith("_b_"):
+                found.append(name)
+                _walk(value, version.module, found, seen, 0)
+    except (Unfit, RecursionError):
+        return None
+    return found
+
+
+def _walk(value: Any, module: str, found: list[Any], seen: set[int], depth: int) -> None:
+    kind = type(value)
+    if kind in _PLAIN:
+        found.append((kind, value if kind is not float else repr(value)))
+        return
+    if id(value) in seen or depth > _DEPTH or len(found) > _NODES:
+        return
+    seen.add(id(value))
+    if isinstance(value, types.ModuleType):
+        return
+    for part in _parts(value, kind, module, found):
+        _walk(part, module, found, seen, depth + 1)
+
+
+def _parts(value: Any, kind: type, module: str, found: list[Any]) -> Iterator[Any]:
+    if hasattr(kind, "cache_info"):
+        found.append(tuple(value.cache_info()))
+    elif isinstance(value, types.FunctionType):
+        if value.__module__ == module:
+            yield from (value.__defaults__, value.__kwdefaults__, value.__dict__)
+            for cell in value.__closure__ or ():
+                try:
+                    yield cell.cell_contents
+                except ValueError:
+                    continue
+    elif isinstance(value, type):
+        if value.__module__ == module:
+            yield from [part for name, part in list(vars(value).items()) if name != "__weakref__"]
+    elif isinstance(value, (list, tuple, set, frozenset, dict, collections.deque)):
+        found.append((kind.__name__, len(value)))
+        if len(value) <= _ELEMENTS and not isinstance(value, (set, frozenset)):
+            yield from list(value.items()) if isinstance(value, dict) else list(value)
+    elif hasattr(kind, "__next__"):
+        raise Unfit("an iterator")
+    elif kind.__module__ not in {"builtins", "types", "typing", "re"}:
+        yield getattr(value, "__dict__", None)
+
+
+def main() -> None:
+    """Read the job, measure, answer."""
+    spec = json.loads(sys.stdin.buffer.read())
+    nonce, answer = spec["nonce"].encode(), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+    def send(**fields: Any) -> None:
+        data = nonce + b" " + json_text(fields).encode() + b"\n"
+        while data:
+            data = data[_write(answer, data) :]
+
+    json_text = json.JSONEncoder(check_circular=False).encode
+    from _burnish_guard import Effect, install  # type: ignore[import-not-found]
+
+    import _burnish_helpers  # type: ignore[import-not-found]
+
+    spec["helpers"], spec["reset"] = _burnish_helpers.namespace(), _burnish_helpers.reset
+    guard = install(lambda words: send(effect=words))
+    begun = _clock()
+    gc.disable()
+    try:
+        timer = Timer(spec, guard, Effect)
+        timer.probe()
+        _collect()
+        gc.freeze()
+        timer.calibrate()
+        timer.run()
+    except Effect:
+        return
+    except Unfit as error:
+        send(error=str(error))
+        return
+    except MemoryError:
+        send(error="there was not enough memory")
+        return
+    except Exception as error:  # noqa: BLE001 - whatever the module does while it is loaded
+        send(error=f"{type(error).__name__} outside of the calls: {str(error)[:300]}")
+        return
+    finally:
+        guard.armed = False
+    if guard.replaced():
+        send(effect=guard.replaced())
+        return
+    for group in timer.groups:
+        send(group=group.number, size=group.size, repeat=group.repeat, times=group.times)
+    send(done=_clock() - begun)
+
+
+if __name__ == "__main__":
+    main()
