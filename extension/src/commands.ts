@@ -12,6 +12,7 @@ import { rollBack, trainNow } from "./learning/training";
 import { type Logger, messageOf } from "./logger";
 import { type Executor, selectModel } from "./models";
 import type { OutcomeReporter } from "./outcomes";
+import type { FixPages } from "./perf";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
 import { showSilences } from "./silence";
 import { askSnooze, type Snooze, type SnoozeLeft } from "./snooze";
@@ -40,6 +41,10 @@ export const Command = {
   exportRecord: "burnish.exportRecord",
   eraseRecord: "burnish.eraseRecord",
   dismiss: "burnish.dismissSuggestion",
+  verifyAll: "burnish.verifyAll",
+  applyVerified: "burnish.applyVerified",
+  previewFix: "burnish.previewFix",
+  useProfile: "burnish.useProfile",
 } as const;
 
 export interface CommandContext {
@@ -53,6 +58,7 @@ export interface CommandContext {
   readonly record: RecordView;
   readonly dashboard: Dashboard;
   readonly snooze: Snooze;
+  readonly fixes: FixPages;
   readonly view: () => StatusView;
 }
 
@@ -62,7 +68,7 @@ const SHOWN_ON_DASHBOARD = new Set<string>([Command.learning, Command.trainNow, 
 /** Registers every command. */
 export function registerCommands(context: CommandContext): Disposable[] {
   const { connection, server, logger } = context;
-  const handlers: Record<string, () => Promise<unknown>> = {
+  const handlers: Record<string, (...args: unknown[]) => Promise<unknown>> = {
     [Command.toggle]: async () => announce(await toggleCompletion(), ""),
     [Command.toggleWorkspace]: async () => announce(await toggleCompletionHere(), " in this workspace"),
     [Command.snooze]: () => askSnooze(context.snooze),
@@ -97,10 +103,14 @@ export function registerCommands(context: CommandContext): Disposable[] {
       context.outcomes.dismissed();
       await commands.executeCommand("editor.action.inlineSuggest.hide");
     },
+    [Command.verifyAll]: () => context.fixes.verifyAll(server),
+    [Command.applyVerified]: () => context.fixes.applyVerified(server),
+    [Command.previewFix]: (...args) => context.fixes.preview(server, args),
+    [Command.useProfile]: () => context.fixes.useProfile(server),
   };
   return Object.entries(handlers).map(([id, handler]) =>
-    commands.registerCommand(id, async () => {
-      await handler().catch((error: unknown) => tell(error, logger));
+    commands.registerCommand(id, async (...args: unknown[]) => {
+      await handler(...args).catch((error: unknown) => tell(error, logger));
       if (SHOWN_ON_DASHBOARD.has(id)) {
         context.dashboard.refresh();
       }

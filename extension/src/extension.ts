@@ -13,6 +13,7 @@ import { RecordView } from "./learning/record";
 import { createLogger, type Logger, messageOf } from "./logger";
 import type { Executor } from "./models";
 import { OutcomeReporter } from "./outcomes";
+import { FixPages } from "./perf";
 import { ProgressHub } from "./progressHub";
 import type { ServerStatus } from "./protocol";
 import { serverCommandLine } from "./serverProcess";
@@ -42,6 +43,7 @@ export function activate(context: ExtensionContext): void {
   const status = new StatusBoard(snooze);
   const endpointKeys = new EndpointKeys(context.secrets);
   const outcomes = new OutcomeReporter();
+  const fixes = new FixPages();
   const own = new Connection({
     createSession: async (ask) => {
       const python = await environment.resolve(ask);
@@ -96,6 +98,7 @@ export function activate(context: ExtensionContext): void {
     record,
     dashboard,
     snooze,
+    fixes,
     snooze.onDidChange(() => status.update({})),
     registerDisclosure(),
     ...registerCommands({
@@ -108,6 +111,7 @@ export function activate(context: ExtensionContext): void {
       record,
       dashboard,
       snooze,
+      fixes,
       logger,
       view: () => status.view(),
     }),

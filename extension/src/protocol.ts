@@ -21,6 +21,10 @@ export const ServerCommand = {
   trainNow: "burnish.server.trainNow",
   rollback: "burnish.server.rollback",
   promote: "burnish.server.promote",
+  verifyAll: "burnish.server.verifyAll",
+  applyVerified: "burnish.server.applyVerified",
+  perfPreview: "burnish.server.perfPreview",
+  useProfile: "burnish.server.useProfile",
 } as const;
 
 const ENGINE_STATES = ["disabled", "stopped", "loading", "ready", "restarting", "failed"] as const;

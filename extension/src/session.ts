@@ -221,20 +221,25 @@ export class LspSession implements ServerSession {
     const logger = redacting(this.options.logger, endpointKeys);
     const fileEvents = workspace.createFileSystemWatcher("**/*.{py,pyi}");
     // The client disposes it only where it got as far as using it.
-    this.followers.push(fileEvents);
+    const projectEvents = workspace.createFileSystemWatcher("**/pyproject.toml");
+    this.followers.push(fileEvents, projectEvents);
     return {
       documentSelector: [
         { scheme: "file", language: "python" },
         { scheme: "untitled", language: "python" },
       ],
-      // Files changed outside of the editor: a checkout, a formatter. The server's workspace memory follows them.
-      synchronize: { fileEvents },
+      // Files changed outside of the editor: a checkout, a formatter. The server's workspace memory follows them, and
+      // its performance findings the project's settings.
+      synchronize: { fileEvents: [fileEvents, projectEvents] },
       outputChannel: logger,
       traceOutputChannel: logger,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: () => ({
         settings: serverSettings(snooze.active),
         editorTelemetry: env.isTelemetryEnabled,
+        // Nothing of an untrusted workspace is run. Granting trust restarts the server.
+        trusted: workspace.isTrusted,
+        previewsFixes: true,
       }),
       initializationFailedHandler: () => false,
       // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.

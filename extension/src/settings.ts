@@ -24,6 +24,10 @@ export interface ServerSettings {
   readonly context: {
     readonly enabled: boolean;
   };
+  readonly perf: {
+    readonly enabled: boolean;
+    readonly severity: string;
+  };
   readonly model: string;
   readonly engine: {
     readonly threads: number;
@@ -79,6 +83,7 @@ export function serverSettings(snoozed = false): ServerSettings {
     },
     memory: { enabled: config.get("memory.enabled", true) },
     context: { enabled: config.get("context.enabled", true) },
+    perf: { enabled: config.get("perf.enabled", true), severity: config.get("perf.severity", "hint") },
     model: expandPath(config.get("model", "")),
     engine: {
       threads: config.get("engine.threads", 0),

@@ -98,7 +98,7 @@ describe("figures in words", () => {
     expect(plain(measured(0.9123, "bits per byte"))).toBe("0.912 bits per byte");
     expect(measured(null, "ms")).toBe("–");
     const gate = data.adapters[0]?.gate?.metrics[0];
-    expect(gate && plain(difference(gate))).toBe("+2.94 % (+1.1 % to +4.8 %)");
+    expect(gate && plain(difference(gate))).toBe("+2.94 points (+1.1 to +4.8)");
   });
 });
 
@@ -152,7 +152,7 @@ describe("the page", () => {
     expect(shown).toContain("evening in use");
     expect(shown).toContain("learned from 812 events");
     expect(shown).toContain("What the gate compared (240 cases)");
-    expect(shown).toContain("Kept characters 21.1 % 23.2 % 26.1 % +2.94 % (+1.1 % to +4.8 %) better");
+    expect(shown).toContain("Kept characters 21.1 % 23.2 % 26.1 % +2.94 points (+1.1 to +4.8) better");
     expect(sections(data, around).adapters).toMatch(/data-do="promote" +data-adapter="bad"/);
     expect(sections(data, around).adapters).not.toContain('data-adapter="f00"');
   });

@@ -25,6 +25,7 @@ describe("serverSettings", () => {
       },
       memory: { enabled: true },
       context: { enabled: true },
+      perf: { enabled: true, severity: "hint" },
       model: "",
       engine: {
         threads: 0,

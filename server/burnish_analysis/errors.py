@@ -3,17 +3,22 @@
 ::
 
     AnalysisError       a question about source code that cannot be answered
+    ├── FileError       a file cannot be read or written as Python source
     ├── SandboxError    a program cannot even be handed to the sandbox as described
     └── SourceError     a text cannot be parsed as Python
 """
 
 from __future__ import annotations
 
-__all__ = ["AnalysisError", "SandboxError", "SourceError"]
+__all__ = ["AnalysisError", "FileError", "SandboxError", "SourceError"]
 
 
 class AnalysisError(Exception):
     """Base of every error this package raises on purpose."""
+
+
+class FileError(AnalysisError):
+    """A file cannot be read or written as Python source; the message names it."""
 
 
 class SandboxError(AnalysisError):

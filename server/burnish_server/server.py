@@ -24,9 +24,13 @@ from burnish_server.features import (
     learning,
     lifecycle,
     outcomes,
+    perf,
+    perf_actions,
+    perf_commands,
 )
 from burnish_server.learning.service import Learning
 from burnish_server.learning.surroundings import ServerSurroundings
+from burnish_server.perf.service import PerfService
 from burnish_server.protocol import BurnishProtocol, plain_converter
 from burnish_server.serving.adapters import AdapterService
 from burnish_server.settings import Settings
@@ -71,6 +75,7 @@ class BurnishServer(LanguageServer):
         self.surroundings = ServerSurroundings(self)
         self.learning = Learning(Recorder(host.home), self.surroundings)
         self.recording_watch = outcomes.RecordingWatch(self)
+        self.perf = PerfService(self)
         self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop, self.learning.end]
         self._at_end.append(partial(pipeline.excluded.remove, self))
         if pipeline.context is not None:
@@ -122,6 +127,9 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
         outcomes,
         consent,
         learning,
+        perf,
+        perf_actions,
+        perf_commands,
     ):
         module.register(server)
     return server

@@ -25,6 +25,7 @@ __all__ = [
     "EndpointOptions",
     "EngineOptions",
     "LearningOptions",
+    "PerfOptions",
     "Settings",
     "read_settings",
 ]
@@ -102,6 +103,14 @@ class LearningOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PerfOptions:
+    """Performance findings; ``severity`` is how loudly they are told where the project does not say it for a rule."""
+
+    enabled: bool = True
+    severity: str = field(default="hint", metadata={"choices": ("hint", "information", "warning", "error")})
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryOptions:
     """Workspace memory: what the project's own files say, mixed into completions."""
 
@@ -126,6 +135,7 @@ class Settings:
     log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
     context: ContextOptions = ContextOptions()
     learning: LearningOptions = LearningOptions()
+    perf: PerfOptions = PerfOptions()
 
 
 def read_settings(raw: object) -> tuple[Settings, list[str]]:

@@ -46,10 +46,14 @@ export function measured(value: number | null, unit: string, sign = false): stri
   return name === "" ? number : `${number}\u00a0${name}`;
 }
 
-/** "+2.1 % (0.4 to 3.9)". */
+/** "+2.1 points (+0.4 to +3.9)": between two shares lie points, not per cent. */
 export function difference({ difference: value, low, high, unit }: GateMetric): string {
-  const range = low === null || high === null ? "" : ` (${measured(low, unit, true)} to ${measured(high, unit, true)})`;
-  return `${measured(value, unit, true)}${range}`;
+  const points = unit === "share";
+  const shown = (part: number | null, name: string): string =>
+    measured(part !== null && points ? part * 100 : part, name, true);
+  const range =
+    low === null || high === null ? "" : ` (${shown(low, points ? "" : unit)} to ${shown(high, points ? "" : unit)})`;
+  return `${shown(value, points ? "points" : unit)}${range}`;
 }
 
 /** The answer to "Is it better?": a sentence, and what to make of it. */

@@ -9,11 +9,12 @@ from functools import cache
 from importlib import import_module, resources
 from pkgutil import walk_packages
 from types import MappingProxyType
+from typing import Any
 
 from burnish_analysis.perf import rules as package
 from burnish_analysis.perf.model import Rule
 
-__all__ = ["LEAST_GAIN", "Gain", "all_rules", "gains", "offered"]
+__all__ = ["LEAST_GAIN", "Gain", "all_rules", "gains", "measured_on", "offered"]
 
 #: A rule that measures less is not offered unless a project asks for it.
 LEAST_GAIN = 1.1
@@ -51,9 +52,19 @@ def all_rules() -> Mapping[str, Rule]:
 @cache
 def gains() -> Mapping[str, Gain]:
     """What ``benchmarks/rules.py`` measured, by rule."""
+    return MappingProxyType({rule: Gain(**figures) for rule, figures in _measured()["rules"].items()})
+
+
+def measured_on() -> str:
+    """The machine that the gains were measured on; empty where nothing was measured."""
+    return str(_measured()["machine"])
+
+
+@cache
+def _measured() -> dict[str, Any]:
     text = resources.files("burnish_analysis.perf").joinpath("gains.json").read_text(encoding="utf-8")
-    read = json.loads(text)["rules"]
-    return MappingProxyType({rule: Gain(**figures) for rule, figures in read.items()})
+    read: dict[str, Any] = json.loads(text)
+    return read
 
 
 def offered(rule: str) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from burnish_analysis.errors import SourceError
 from burnish_analysis.perf.analyse import findings_in
-from burnish_analysis.perf.model import Certainty, Edit, Finding, Fix
+from burnish_analysis.perf.model import Certainty, Edit, Finding, Fix, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings
 
-__all__ = ["Applied", "FixResult", "apply_fix", "apply_fixes", "exact_only", "unified_diff"]
+__all__ = ["Applied", "FixResult", "apply_fix", "apply_fixes", "exact_only", "fix_edits", "unified_diff"]
 
 #: One fix may make another possible; ten rounds are more than any file has needed.
 _MOST_ROUNDS = 10
@@ -45,11 +46,13 @@ def apply_fixes(
     path: str = "",
     settings: PerfSettings | None = None,
     choose: Callable[[Finding, Module], bool] = exact_only,
+    failed: Callable[[Rule, Exception], None] | None = None,
 ) -> FixResult:
     """Apply chosen fixes, one round after another, until a round changes nothing.
 
     Args:
         choose: whether to apply a finding's fix to the text as it is now.
+        failed: told of a rule that fails; without it the exception goes on.
 
     Raises:
         SourceError: the text is not Python.
@@ -60,7 +63,7 @@ def apply_fixes(
     for _ in range(_MOST_ROUNDS):
         chosen = [
             finding
-            for finding in findings_in(module, settings)
+            for finding in findings_in(module, settings, failed)
             if finding.fix is not None and _key(finding, module) not in refused and choose(finding, module)
         ]
         if not chosen:
@@ -130,7 +133,16 @@ def apply_fix(module: Module, finding: Finding) -> str:
     return _edited(module, [finding.fix])
 
 
+def fix_edits(module: Module, finding: Finding) -> list[Edit]:
+    """Every edit of a finding's fix, the imports it needs included, with the texts as they come to stand in the file."""
+    return module.written(_all_edits(module, [finding.fix])) if finding.fix is not None else []
+
+
 def _edited(module: Module, fixes: list[Fix]) -> str:
+    return module.edited(_all_edits(module, fixes))
+
+
+def _all_edits(module: Module, fixes: list[Fix]) -> list[Edit]:
     edits = [edit for fix in fixes for edit in fix.edits]
     added: dict[str, None] = {}
     for fix in fixes:
@@ -142,14 +154,16 @@ def _edited(module: Module, fixes: list[Fix]) -> str:
         place = module.import_place()
         # An import is put before whatever else changes there.
         edits.insert(0, Edit(place, place, "".join(f"{statement}\n" for statement in added)))
-    return module.edited(edits)
+    return edits
+
+
+#: Lines as ``diff`` and ``patch`` count them: a form feed or a lone carriage return ends none.
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def unified_diff(before: str, after: str, path: str) -> str:
     """The difference as ``diff -u`` writes it."""
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{path}", f"b/{path}"
-    )
+    lines = difflib.unified_diff(_LINE.findall(before), _LINE.findall(after), f"a/{path}", f"b/{path}")
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )

@@ -52,7 +52,8 @@ class Module:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             where = f"line {line}: " if line else ""
-            raise SourceError(f"{path or 'The text'} is not Python: {where}{error}") from error
+            reason = error.msg if isinstance(error, SyntaxError) else error
+            raise SourceError(f"{path or 'The text'} is not Python: {where}{reason}") from error
         self.structure: Structure = read_structure(self.tree)
         self._starts = [self._skipped, *(m.end() for m in _LINE_END.finditer(source, self._skipped))]
         self.imports = Imports(self.structure)
@@ -93,12 +94,14 @@ class Module:
         return self._starts[place] if place < len(self._starts) else len(self.source)
 
     def indent(self, statement: ast.stmt) -> str | None:
-        """The white space before a statement, or None where it does not begin its line (``if x: y``, ``a; b``)."""
+        """The white space before a statement, or None where it does not begin its line (``if x: y``, ``a; b``, ``elif``)."""
         start = self.start(statement)
         decorators = getattr(statement, "decorator_list", None)
         if decorators:
             start = self.source.rindex("@", 0, self.start(decorators[0]))
         before = self.source[self.line_start(start) : start]
+        if isinstance(statement, ast.If) and self.source.startswith("elif", start):
+            return None
         return before if not before.strip() else None
 
     @cached_property
@@ -291,6 +294,8 @@ class Module:
         if isinstance(made, ast.Constant) and not isinstance(made.value, (int, float, complex)):
             return False
         parent = self.parent(node)
+        if isinstance(parent, ast.BoolOp) and isinstance(made, (ast.Compare, ast.BinOp)):
+            return "\n" in text
         if isinstance(parent, ast.stmt) and not isinstance(made, (ast.NamedExpr, ast.GeneratorExp)):
             return "\n" in text
         if (
@@ -338,9 +343,16 @@ class Module:
 
     def edited(self, edits: Iterable[Edit]) -> str:
         """The text after edits that do not overlap; line feeds in them become the line end that the file uses most."""
-        newline = self.newline
         parts: list[str] = []
         at = 0
+        for edit in self.written(edits):
+            parts += (self.source[at : edit.start], edit.text)
+            at = max(at, edit.end)
+        return "".join([*parts, self.source[at:]])
+
+    def written(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Edits in order, each with exactly the text that it puts into the file."""
+        made = []
         for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
             text = edit.text
             if (
@@ -351,9 +363,10 @@ class Module:
             ):
                 # A whole line after a last line that has no end.
                 text = "\n" + text[:-1]
-            parts += (self.source[at : edit.start], text.replace("\n", newline) if newline != "\n" else text)
-            at = max(at, edit.end)
-        return "".join([*parts, self.source[at:]])
+            if "\r" in text:  # text of the file itself
+                text = _LINE_END.sub("\n", text)
+            made.append(Edit(edit.start, edit.end, text.replace("\n", self.newline)))
+        return made
 
     @cached_property
     def newline(self) -> str:

@@ -27,8 +27,8 @@ from burnish_analysis.verify.model import Call, Scaling, Speedup
 __all__ = ["MeasureOptions", "Measurement", "is_faster", "measure"]
 
 _INSIDE = Path(__file__).with_name("inside")
-#: What a run may take beyond five times its budget: starting, loading the modules, calibrating.
-_EXTRA_S = 6.0
+#: What a run may take beyond three times its budget: starting, loading the modules, calibrating.
+_EXTRA_S = 4.0
 _OUTPUT_BYTES = 4 << 20
 #: How far the wall time of the run may lie above what the clock inside says (start of the process, imports, load), as a
 #: share of it and in seconds.
@@ -41,7 +41,7 @@ class MeasureOptions:
 
     Attributes:
         seconds: of pairs; starting and calibrating come on top (about half a second), and where a single call is long
-            up to four times as much.
+            up to three times as much.
         seed: of the bootstrap. most_pairs: at each size.
         sizes: the size of each group of calls, for the slope; measured from the arguments where empty.
         path: folders the modules import from. module: their dotted name in the project.
@@ -99,8 +99,8 @@ def measure(
     nonce = secrets.token_hex(16)
     program = _program(before, after, function, [group for group in calls if group], options, nonce)
     limits = Limits(
-        seconds=options.seconds * 5 + _EXTRA_S,
-        cpu_seconds=options.seconds * 5 + _EXTRA_S,
+        seconds=options.seconds * 3 + _EXTRA_S,
+        cpu_seconds=options.seconds * 3 + _EXTRA_S,
         memory_bytes=options.memory_bytes,
         output_bytes=_OUTPUT_BYTES,
     )
@@ -134,6 +134,7 @@ def _program(
         "sizes": list(options.sizes) if len(options.sizes) == len(calls) else [],
         "seconds": options.seconds,
         "most_pairs": options.most_pairs,
+        "seed": options.seed,
     }
     files = {"_burnish_guard.py": _text("guard.py"), "_burnish_helpers.py": _text("helpers.py")}
     return Program(
@@ -195,24 +196,22 @@ def _reports(text: str, nonce: str) -> list[dict[str, Any]]:
 def _sizes(reports: Sequence[Mapping[str, Any]]) -> tuple[SizeTimes, ...]:
     found = []
     for report in reports:
-        pairs = [(float(before), float(after)) for before, after in report.get("times", [])]
-        if pairs:
-            before, after = zip(*pairs, strict=True)
-            found.append(SizeTimes(float(report["size"]), before, after))
+        rows = [(float(before), float(after), int(first)) for before, after, first in report.get("times", [])]
+        if rows:
+            before, after, first = zip(*rows, strict=True)
+            found.append(SizeTimes(float(report["size"]), before, after, first))
     return tuple(found)
 
 
-def _implausible(
-    sizes: Sequence[SizeTimes], reports: Sequence[Mapping[str, Any]], outcome: Outcome
-) -> str:
+def _implausible(sizes: Sequence[SizeTimes], reports: Sequence[Mapping[str, Any]], outcome: Outcome) -> str:
     """Why the times cannot be what the clock of this process would have shown; empty where they can."""
     values = [time for size in sizes for times in (size.before, size.after) for time in times]
-    if not values or not all(math.isfinite(time) and time >= 0 for time in values):
+    if not values or not all(math.isfinite(time) and time > 0 for time in values):
         return "there are times that are no times"
-    timed = sum(
-        (sum(size.before) + sum(size.after)) * float(report.get("repeat", 1))
-        for size, report in zip(sizes, (r for r in reports if r.get("times")), strict=True)
-    )
+    timed = 0.0
+    for size, report in zip(sizes, (r for r in reports if r.get("times")), strict=True):
+        first, second = report["repeat"]
+        timed += sum(size.before) * float(first) + sum(size.after) * float(second)
     inside, outside = float(reports[-1]["done"]) / 1e9, outcome.seconds
     if timed / 1e9 > outside * (os.cpu_count() or 1) or inside > outside + 0.1:
         return f"{max(timed / 1e9, inside):.2f} s inside a run of {outside:.2f} s"

@@ -60,6 +60,7 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.idle.at(params.text_document.uri, 0, 0)
+        server.perf.opened(params.text_document.uri)
         server.memory.changed(params.text_document.uri, params.text_document.text)
         if server.pipeline.context is not None:
             server.pipeline.context.opened(params.text_document.uri, params.text_document.text)
@@ -71,7 +72,9 @@ def register(server: BurnishServer) -> None:
         if document is None:
             return
         server.host.background.activity.note()
-        server.learning.changed(uri, document.take_edits(), document.snapshot.text)
+        edits = document.take_edits()
+        server.learning.changed(uri, edits, document.snapshot.text)
+        server.perf.changed(uri, edits, document.snapshot.text)
         server.pipeline.document_changed(uri, document.snapshot.text)
         server.memory.changed(uri, document.snapshot.text)
         last = params.content_changes[-1] if params.content_changes else None
@@ -90,6 +93,7 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.idle.cancel()
+        server.perf.closed(params.text_document.uri)
         server.learning.closed(params.text_document.uri)
         server.pipeline.document_closed(params.text_document.uri)
         server.memory.changed_on_disk(params.text_document.uri)
@@ -99,6 +103,9 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
+            if change.uri.endswith("/pyproject.toml"):
+                server.perf.settings_changed()
+                continue
             server.learning.changed_on_disk(change.uri)
             if server.workspace.document(change.uri) is None:
                 server.memory.changed_on_disk(change.uri)

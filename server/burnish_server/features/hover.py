@@ -1,4 +1,4 @@
-"""Hover: signature and docstring of a function or class that the same file defines."""
+"""Hover: signature and docstring of a function or class that the same file defines, and what is known of performance findings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from burnish_analysis.definitions import definition_at
+from burnish_analysis.definitions import Definition, definition_at
+from burnish_server.features.perf import hover_parts
+from burnish_server.perf.edits import range_of
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -20,27 +22,30 @@ def register(server: BurnishServer) -> None:
     """Register hover."""
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
+    async def hover(params: types.HoverParams) -> types.Hover | None:
         document = server.workspace.document(params.text_document.uri)
         if document is None:
             return None
         encoding = server.encoding
         source = document.snapshot
         offset = source.offset_at(params.position.line, params.position.character, encoding)
+        parts, span = await hover_parts(server, params.text_document.uri, offset)
         found = definition_at(document.tree.focused(offset), offset)
-        if found is None:
+        if found is not None:
+            definition, start, end = found
+            span = start, end
+            parts[:0] = _definition_parts(definition)
+        if span is None:
             return None
-        definition, start, end = found
-        docstring = definition.docstring
-        if len(docstring) > _MAX_DOCSTRING:
-            docstring = docstring[:_MAX_DOCSTRING].rstrip() + " …"
-        parts = [f"```python\n{definition.signature}\n```"]
-        if docstring:
-            parts.append(docstring)
         return types.Hover(
             contents=types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts)),
-            range=types.Range(
-                types.Position(*source.position_at(start, encoding)),
-                types.Position(*source.position_at(end, encoding)),
-            ),
+            range=range_of(source, *span, encoding),
         )
+
+
+def _definition_parts(definition: Definition) -> list[str]:
+    docstring = definition.docstring
+    if len(docstring) > _MAX_DOCSTRING:
+        docstring = docstring[:_MAX_DOCSTRING].rstrip() + " …"
+    signature = f"```python\n{definition.signature}\n```"
+    return [signature, docstring] if docstring else [signature]

@@ -38,6 +38,9 @@ def register(server: BurnishServer) -> None:
         raw = options.get("settings") if isinstance(options, dict) else None
         telemetry = options.get("editorTelemetry", True) if isinstance(options, dict) else True
         server.learning.editor_telemetry = telemetry is True
+        # Editors without such a notion do not say it; what cannot be understood counts as no.
+        server.perf.verdicts.trusted = (options.get("trusted", True) if isinstance(options, dict) else True) is True
+        server.perf.previews = isinstance(options, dict) and options.get("previewsFixes") is True
         if (client := params.client_info) is not None:
             server.surroundings.client = f"{client.name} {client.version or ''}".strip()
         apply_settings(server, raw)
@@ -87,7 +90,10 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
         server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Burnish: {problem}"))
     before, server.settings = server.settings, settings
     server.pipeline.settings = settings.completion
-    if server.pipeline.excluded.put(server, settings.completion.exclude, _folders(server)):
+    excluded = server.pipeline.excluded.put(server, settings.completion.exclude, _folders(server))
+    if excluded or settings.perf != before.perf:
+        server.perf.settings_changed()
+    if excluded:
         # What is being written, and what was, may come from a file that is excluded now.
         server.pipeline.reset()
     logging.getLogger("burnish_server").setLevel(settings.log_level.upper())

@@ -56,6 +56,10 @@ class Effects:
                 found &= Known.UNKNOWN
         return found
 
+    def call(self, node: ast.Call) -> Known:
+        """Whether calling the function changes nothing, its arguments apart."""
+        return self._call(node)
+
     def _call(self, node: ast.Call) -> Known:
         called = self._module.qualified(node.func)
         if called is not None:
@@ -106,7 +110,8 @@ class Effects:
                 if all(isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)) for op in node.ops):
                     return self._all(self.total(part) for part in (node.left, *node.comparators))
                 kinds = {types.name(part) for part in (node.left, *node.comparators)}
-                return Known.of(kinds <= {"int", "float", "bool"} or kinds == {"str"})
+                parts = self._all(self.total(part) for part in (node.left, *node.comparators))
+                return parts & Known.of(kinds <= {"int", "float", "bool"} or kinds == {"str"})
             case ast.BinOp():
                 kinds = {types.name(node.left), types.name(node.right)}
                 safe = isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)) and kinds <= {"int", "float", "bool"}

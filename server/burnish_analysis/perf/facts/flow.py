@@ -91,6 +91,8 @@ class Flow:
                 call = self._module.parent(parent)
                 if isinstance(call, ast.Call) and call.func is parent:
                     return parent.attr in _READ_METHODS
+                if parent.attr in MUTATORS:
+                    return False  # `append = out.append`
                 return isinstance(parent.ctx, ast.Load) and self._module.types.of(use) is not None
             case (
                 ast.Compare()
@@ -146,11 +148,12 @@ class Flow:
                 return Known.YES
             if binding.kind in ("delete", "except") or not isinstance(binding.owner, ast.stmt):
                 continue
-            if (
-                self._module.structure.parents.get(binding.owner) in around
-                and self._module.end(binding.owner) <= start
-            ):
-                return Known.of(not isinstance(binding.owner, (ast.For, ast.AsyncFor)))
+            if self._module.end(binding.owner) <= start:
+                if any(part in around for part in self._module.block(binding.owner)):
+                    return Known.of(not isinstance(binding.owner, (ast.For, ast.AsyncFor)))
+            elif binding.kind in ("for", "with") and binding.owner in around:
+                if binding.owner is not statement and any(part in around for part in binding.owner.body):  # type: ignore[attr-defined]
+                    return Known.YES
         if self.owner(name).kind == "module" and self._module.function(statement) is not None:
             return Known.YES
         return Known.UNKNOWN
@@ -203,7 +206,7 @@ class Flow:
         if any(self.mutates(use) for use in inside):
             return Known.NO
         owner = self.owner(name)
-        elsewhere = owner.kind == "module" or any(
+        elsewhere = (owner.kind == "module" and len(owner.bindings.get(name.id, ())) > 1) or any(
             self._module.scope(binding.node).function is not owner
             for binding in owner.bindings.get(name.id, ())
         )

@@ -50,6 +50,7 @@ ANNOTATIONS = {
     "typing.DefaultDict": "collections.defaultdict",
     "typing.Counter": "collections.Counter",
     "typing.OrderedDict": "collections.OrderedDict",
+    "numpy.typing.NDArray": "numpy.ndarray",
     **{name: name for name in ("collections.deque", "collections.Counter", "collections.defaultdict", "collections.OrderedDict",
                                "numpy.ndarray", "pandas.DataFrame", "pandas.Series", "decimal.Decimal", "fractions.Fraction",
                                "datetime.date", "datetime.datetime", "datetime.timedelta", "pathlib.Path", "uuid.UUID", "re.Pattern")},
@@ -70,7 +71,8 @@ CALLS = {
     "os.path.dirname": "str", "pathlib.Path": "pathlib.Path", "json.dumps": "str", "math.sqrt": "float", "math.floor": "int",
     "math.ceil": "int", "math.isqrt": "int", "math.log": "float", "math.sin": "float", "math.cos": "float", "math.exp": "float",
     **{f"numpy.{name}": "numpy.ndarray" for name in ("array", "zeros", "ones", "empty", "arange", "linspace", "full", "append", "concatenate",
-                                                     "asarray", "vstack", "hstack", "zeros_like", "ones_like", "empty_like")},
+                                                     "asarray", "vstack", "hstack", "zeros_like", "ones_like", "empty_like", "full_like", "logspace", "eye",
+                                                     "identity", "loadtxt", "fromiter", "column_stack", "cumsum", "diff", "sort", "argsort")},
     **{f"pandas.{name}": "pandas.DataFrame" for name in ("DataFrame", "read_csv", "read_parquet", "read_excel", "read_json", "merge")},
     "pandas.Series": "pandas.Series",
 }  # fmt: skip
@@ -95,6 +97,8 @@ METHODS: dict[str, dict[str, str]] = {
     "file": {"read": "str", "readline": "str", "readlines": "list[str]"},
     "int": {"bit_count": "int", "bit_length": "int"},
     "re.Pattern": {"sub": "str"},
+    "pandas.Series": {"to_numpy": "numpy.ndarray"},
+    "numpy.ndarray": {"copy": "self"},
 }  # fmt: skip
 
 #: Methods that change the object they are called on.
@@ -119,6 +123,7 @@ PURE_CALLS = frozenset(
     "collections.Counter", "collections.deque", "collections.OrderedDict", "copy.copy", "copy.deepcopy", "re.compile", "re.escape", "re.sub",
     "re.match", "re.search", "re.fullmatch", "re.findall", "re.split", "json.loads", "json.dumps", "datetime.datetime.strptime",
     "datetime.timedelta", "datetime.date", "datetime.datetime", "operator.itemgetter", "operator.attrgetter", "heapq.nsmallest",
+    "bisect.bisect", "bisect.bisect_left", "bisect.bisect_right", "itertools.accumulate",
     "heapq.nlargest", "os.path.join", "os.path.basename", "os.path.dirname", "os.path.splitext", "itertools.chain", "statistics.mean",
     "decimal.Decimal", "fractions.Fraction", "string.capwords", "textwrap.dedent",
 })  # fmt: skip

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Type", "Types"]
 
 _NUMBERS = ("bool", "int", "float", "complex")
+_ARRAY = "numpy.ndarray"
+#: Types without arguments that a name may be assumed to keep.
+_ASSUMED = frozenset({"str", "bytes", "int", "float", "bool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class Types:
         """The type's name, or the empty text."""
         found = self.of(node)
         return found.name if found else ""
+
+    def of_binding(self, binding: Binding) -> Type | None:
+        """The type of the value that one binding gives, for itself."""
+        return self._bound(binding, [])
 
     def is_a(self, node: ast.AST, *names: str) -> Known:
         """Whether the value's type is one of ``names``."""
@@ -170,6 +177,8 @@ class Types:
 
     def _operation(self, node: ast.BinOp) -> Type | None:
         left, right = self.of(node.left), self.of(node.right)
+        if _ARRAY in (left and left.name, right and right.name) and _plain_operands(left, right):
+            return Type(_ARRAY)
         if left is None:
             return None
         if left.name == "str" and isinstance(node.op, ast.Mod):
@@ -212,6 +221,8 @@ class Types:
         owner = self.of(node.value)
         if owner is None:
             return None
+        if owner.name == "pandas.DataFrame" and isinstance(node.slice, ast.Constant):
+            return Type("pandas.Series", (), owner.declared)
         if isinstance(node.slice, ast.Slice):
             if owner.name == "tuple":
                 return Type("tuple", (), owner.declared)
@@ -305,16 +316,26 @@ class Types:
         if key in self._names:
             return self._names[key]
         self._names[key] = None
+        # ``text = text[1:]`` keeps the type of the first binding if, assuming that type, every binding gives it again.
+        known, names = len(self._known), len(self._names)
         bindings = owner.bindings.get(name, [])
         kinds: list[Type | None] = []
         for binding in bindings:
             if binding.kind == "delete":
                 continue
+            if kinds and kinds[0] is not None and kinds[0].name in _ASSUMED:
+                self._names[key] = kinds[0]
             kind = self._bound(binding, kinds)
             kinds.append(kind)
             if kind is None:
                 break
         found = self._same(_fill(kinds)) if kinds and not self._module.imports.star else None
+        if self._names[key] is not None and found is None:
+            # What was found under the assumption is forgotten.
+            while len(self._known) > known:
+                self._known.popitem()
+            while len(self._names) > names:
+                self._names.popitem()
         if found is not None and found.name in ("list", "set", "dict", "collections.deque"):
             found = self._grown(name, owner, found)
         self._names[key] = found
@@ -326,6 +347,8 @@ class Types:
                 return self.of(binding.value) if binding.value is not None else None
             case "annotate":
                 if isinstance(binding.owner, ast.AnnAssign):
+                    if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+                        return None
                     return self.of_annotation(binding.owner.annotation)
             case "parameter":
                 return self._parameter(binding)
@@ -351,10 +374,14 @@ class Types:
             return None
         kind = self.of_annotation(argument.annotation) if argument.annotation is not None else None
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if _defaults_to_none(function.args, argument):
+                return None  # ``text: str = None`` says less than it seems to
             if argument is function.args.vararg:
                 return Type("tuple", (kind,) if kind else (), declared=True)
             if argument is function.args.kwarg:
                 return Type("dict", (Type("str"), kind), declared=True)
+            if kind is not None and kind.name != "NoneType" and _none_by_default(argument, function.args):
+                return None  # `words: list[str] = None`
         return kind
 
     def _target(self, binding: Binding) -> Type | None:
@@ -507,6 +534,31 @@ class Types:
 
 
 _ESCAPED = object()
+
+
+def _defaults_to_none(arguments: ast.arguments, argument: ast.arg) -> bool:
+    every = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(zip(reversed(every), reversed(arguments.defaults), strict=False))
+    defaults.update((arg, value) for arg, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value)
+    default = defaults.get(argument)
+    return isinstance(default, ast.Constant) and default.value is None
+
+
+def _none_by_default(argument: ast.arg, arguments: ast.arguments) -> bool:
+    every = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(reversed(every), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return any(
+        one is argument and isinstance(default, ast.Constant) and default.value is None
+        for one, default in pairs
+    )
+
+
+def _plain_operands(left: Type | None, right: Type | None) -> bool:
+    """Whether an operation on an array and something else gives an array: the other is an array or a number, too."""
+    return all(kind is not None and kind.name in (_ARRAY, *_NUMBERS) for kind in (left, right))
 
 
 def _is_empty(node: ast.expr) -> bool:

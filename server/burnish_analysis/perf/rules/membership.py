@@ -5,14 +5,30 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.attributes import attribute_type
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
-from burnish_analysis.perf.module import Loop, Module
+from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.rules.lookup_parts import (
+    base_name,
+    holds_hashable,
+    looked_up,
+    membership,
+    plan_lookup,
+    small,
+    table_finding,
+)
 
-__all__ = ["ListMembershipInLoop"]
+__all__ = ["ListIntersection", "ListMembershipInLoop", "ValuesMembershipInLoop"]
+
+_WHY = "A list is searched from its beginning, a set finds a value by its hash in one step, however many it holds."
+_PRECONDITIONS = (
+    "the list does not change while the loop runs",
+    "what it holds and what is looked up are hashable, of built-in types",
+)
 
 
 class ListMembershipInLoop(Rule):
-    """``x in xs`` in a loop, where ``xs`` is a list that does not change."""
+    """``x in xs`` in a loop, where ``xs`` is a list or tuple that does not change."""
 
     id = "list-membership-in-loop"
     about = About(
@@ -34,65 +50,168 @@ def known(words: list[str], stop: list[str]) -> list[str]:
             return_words.append(word)
     return return_words
 """,
-        why="A list is searched from its beginning, a set finds a value by its hash in one step, however many it holds.",
-        preconditions=(
-            "the list does not change while the loop runs",
-            "what it holds and what is looked up are hashable, of built-in types",
-        ),
+        why=_WHY,
+        preconditions=_PRECONDITIONS,
     )
     nodes = (ast.Compare,)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At comparisons with ``in`` or ``not in`` that stand alone."""
+        searched = membership(node)
+        if not isinstance(searched, (ast.Name, ast.Attribute)) or not module.loops(searched):
+            return
+        if isinstance(node, ast.Compare) and not _intersection(node, module):
+            yield from _search(self, node, searched, module)
+
+
+class ListIntersection(Rule):
+    """``[x for x in xs if x in ys]``: what two lists have in common, or the one more than the other, in the order of the first."""
+
+    id = "list-intersection"
+    about = About(
+        summary="What two lists have in common is found by searching one for every value of the other",
+        before="""\
+def common(first: list[str], second: list[str]) -> list[str]:
+    return [word for word in first if word in second]
+""",
+        after="""\
+def common(first: list[str], second: list[str]) -> list[str]:
+    second_set = set(second)
+    return [word for word in first if word in second_set]
+""",
+        why=_WHY + " The order and the duplicates of the first list stay.",
+        preconditions=_PRECONDITIONS,
+    )
+    nodes = (ast.Compare,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At conditions of comprehensions."""
+        searched = membership(node)
+        if not isinstance(searched, (ast.Name, ast.Attribute)) or not isinstance(node, ast.Compare):
+            return
+        if _intersection(node, module):
+            yield from _search(self, node, searched, module)
+
+
+def _intersection(node: ast.Compare, module: Module) -> bool:
+    """Whether ``node`` is the only condition of ``[x for x in xs if x in ys]`` or of such a set."""
+    clause = module.parent(node)
+    owner = module.parent(clause) if isinstance(clause, ast.comprehension) else None
+    if not isinstance(owner, (ast.ListComp, ast.SetComp)) or len(owner.generators) != 1:
+        return False
+    parts = (owner.elt, owner.generators[0].target, node.left)
+    return len(owner.generators[0].ifs) == 1 and all(
+        isinstance(part, ast.Name) and isinstance(node.left, ast.Name) and part.id == node.left.id for part in parts
+    )
+
+
+def _search(rule: Rule, node: ast.Compare, searched: ast.expr, module: Module) -> Iterator[Finding]:
+    kind = module.types.of(searched) or attribute_type(searched, module)
+    if kind is None or kind.name not in ("list", "tuple") or small(searched, module):
+        return
+    name = module.text(searched)
+    evidence = Evidence()
+    if isinstance(searched, ast.Attribute):
+        holds = module.types.hashable(kind.element)
+        evidence.require(Known.UNKNOWN, f"`{name}` is a list")
+    else:
+        holds = holds_hashable(searched, module)
+    if holds is Known.NO or module.types.hashable(module.types.of(node.left)) is Known.NO:
+        return
+
+    def fits(spot: ast.expr) -> bool:
+        left = looked_up(spot, module)
+        return left is not None and module.types.hashable(module.types.of(left)) is not Known.NO
+
+    hoist = plan_lookup(searched, module, evidence, Known.YES, fits)
+    if hoist is None:
+        return
+    evidence.require(holds, f"`{name}` holds hashable values")
+    for spot in hoist.spots:
+        left = looked_up(spot, module)
+        if left is not None:
+            evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+    what = "list" if kind.name == "list" else "tuple"
+    yield table_finding(
+        rule,
+        node,
+        f"The {what} `{name}` is searched from its beginning in every round; a set finds a value at once.",
+        module,
+        evidence,
+        hoist,
+        f"{base_name(searched)}_set",
+        lambda made: f"{made} = set({name})",
+        lambda spot, made: (spot, made),
+        f"Look values up in a set of `{name}`",
+    )
+
+
+class ValuesMembershipInLoop(Rule):
+    """``x in d.values()`` in a loop."""
+
+    id = "values-membership-in-loop"
+    about = About(
+        summary="The values of a dictionary are searched in every round of a loop",
+        before="""\
+def taken(names: list[str], owners: dict[int, str]) -> int:
+    found = 0
+    for name in names:
+        if name in owners.values():
+            found += 1
+    return found
+""",
+        after="""\
+def taken(names: list[str], owners: dict[int, str]) -> int:
+    found = 0
+    owners_values = set(owners.values())
+    for name in names:
+        if name in owners_values:
+            found += 1
+    return found
+""",
+        why="Only the keys of a dictionary are found by their hash; its values are searched one after the other. A set finds them at once.",
+        preconditions=("the dictionary does not change while the loop runs", _PRECONDITIONS[1]),
+    )
+    nodes = (ast.Compare,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At comparisons with ``in`` or ``not in`` that stand alone."""
+        searched = membership(node)
         if (
-            not isinstance(node, ast.Compare)
-            or len(node.ops) != 1
-            or not isinstance(node.ops[0], (ast.In, ast.NotIn))
+            not isinstance(searched, ast.Call)
+            or not isinstance(node, ast.Compare)
+            or not isinstance(searched.func, ast.Attribute)
+            or searched.func.attr != "values"
+            or searched.args
+            or not module.loops(node)
         ):
             return
-        searched = node.comparators[0]
-        loops = module.loops(node)
-        if not isinstance(searched, ast.Name) or not loops:
-            return
-        if module.types.is_a(searched, "list") is not Known.YES or not module.flow.local(searched):
-            return
-        loop, known = _outermost(searched, loops, module)
-        if loop is None:
+        owner = searched.func.value
+        kind = module.types.of(searched)
+        holds = module.types.hashable(kind.element if kind and kind.name == "dict_values" else None)
+        hashed = module.types.hashable(module.types.of(node.left))
+        if Known.NO in (holds, hashed, module.types.is_a(owner, "dict")):
             return
         evidence = Evidence()
-        name = searched.id
-        if not (
-            evidence.require(known, f"`{name}` does not change while the loop runs")
-            and evidence.require(module.types.holds_hashable(searched), f"`{name}` holds hashable values")
-            and evidence.require(
-                module.types.hashable(module.types.of(node.left)), f"`{module.text(node.left)}` is hashable"
-            )
-        ):
+        hoist = plan_lookup(searched, module, evidence, Known.YES, lambda spot: looked_up(spot, module) is not None)
+        if hoist is None:
             return
-        statement = module.statement(loop)
-        evidence.require(
-            module.flow.bound_before(searched, statement), f"`{name}` has a value before the loop"
-        )
-        lookup = module.fresh_name(node, f"{name}_set")
-        yield module.finding(
+        name = module.text(owner)
+        evidence.require(module.types.is_a(owner, "dict"), f"`{name}` is a dictionary")
+        evidence.require(holds, f"the values of `{name}` are hashable")
+        for spot in hoist.spots:
+            left = looked_up(spot, module)
+            if left is not None:
+                evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+        yield table_finding(
             self,
             node,
-            f"The list `{name}` is searched from its beginning in every round; a set finds a value at once.",
+            f"The values of `{name}` are searched one after the other in every round; a set finds a value at once.",
+            module,
             evidence,
-            title=f"Look values up in a set of `{name}`",
-            edits=[
-                module.insert_before(statement, f"{lookup} = set({name})"),
-                module.replace(searched, lookup),
-            ],
+            hoist,
+            f"{base_name(owner) or 'known'}_values",
+            lambda made: f"{made} = set({name}.values())",
+            lambda spot, made: (spot, made),
+            f"Look values up in a set of the values of `{name}`",
         )
-
-
-def _outermost(searched: ast.Name, loops: list[Loop], module: Module) -> tuple[Loop | None, Known]:
-    """The outermost of the loops around that leave the list alone, and whether that is shown."""
-    chosen, known = None, Known.NO
-    for loop in loops:
-        now = module.flow.unchanged(searched, loop)
-        if now is Known.NO or (chosen is not None and now is Known.UNKNOWN and known is Known.YES):
-            break
-        chosen, known = loop, now
-    return chosen, known

@@ -33,12 +33,15 @@ class Cover:
 
     def __init__(self, code: types.CodeType | None) -> None:
         self.branches: dict[types.CodeType, dict[int, int]] = {}
+        #: A number for each piece of code: the module may be loaded anew, which gives equal code elsewhere.
+        self.numbers: dict[types.CodeType, int] = {}
         self.taken: set[tuple[int, int, bool]] = set()
         self.entered = False
         pending = [code] if code is not None else []
         while pending:
             item = pending.pop()
             self.branches[item] = _conditionals(item)
+            self.numbers[item] = len(self.numbers)
             pending += [inner for inner in item.co_consts if isinstance(inner, types.CodeType)]
         self.last: dict[int, int] = {}
 
@@ -76,7 +79,8 @@ class Cover:
             jumps = self.branches[frame.f_code]
             last = self.last.pop(at, None)
             if last is not None:
-                self.taken.add((id(frame.f_code), last, jumps[last] == frame.f_lasti))
+                straight = last < frame.f_lasti <= jumps[last]
+                self.taken.add((self.numbers[frame.f_code], last, straight))
             if frame.f_lasti in jumps:
                 self.last[at] = frame.f_lasti
         elif event in {"exception", "return"}:

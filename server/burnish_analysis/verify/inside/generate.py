@@ -5,14 +5,14 @@ Every choice comes from an object with the methods of :class:`random.Random`; Hy
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["ANY", "Draw", "Parameter", "call_text"]
+__all__ = ["Draw", "Parameter", "call_text", "edge_calls", "make"]
 
-#: A spec for "whatever": see ``infer.Spec``.
-ANY = "any"
 _WORDS = ("a", "b", "ab", "abc", "A", "x1", "foo", "bar baz", "a,b", " a ", "")
 _ODD = ("\u00e9", "e\u0301", "\U0001f600", "\n", "\t", "\x00", "ß", "İ", "\ud800", "%s", "{}", "-", "0", "'\"")
 _FLOATS = ("0.1", "0.2", "0.3", "0.7", "1.0", "2.5", "-1.5", "1e16", "-1e16", "1e-9", "3.0", "0.0", "-0.0")
@@ -20,8 +20,9 @@ _EDGE_FLOATS = ("_b_nan", "_b_inf", "-_b_inf", "-0.0", "5e-324", "1.797693134862
 _BIG = ("2**31", "-2**31", "2**63", "10**20", "-10**20", "2**53 + 1")
 _BROAD = ("None", "True", "False", "1.0", "0", "1", "-0.0", "_b_nan", "''", "'a'", "b'a'", "()", "(1,)", "frozenset()", "(1, 2)")
 _UNHASHABLE = ("[]", "[1]", "{}", "set()", "{1}", "[[]]", "{'a': 1}")
-_SCALARS = ("int", "num", "str", "bool", "none")
 _DEEPEST = 4
+#: The name of an object that comes twice.
+_NAMED = re.compile(r"_b_\d")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Draw:
     literals: dict[str, list[Any]] = field(default_factory=dict)
     big: bool = True
     longest: int = 7
+    #: Whether the same object may come twice. Only where every text made becomes part of one expression, in order.
+    share: bool = True
     aliases: dict[str, list[str]] = field(default_factory=dict)
     named: int = 0
     #: One type for each type variable of this call, and one pool of small numbers.
@@ -89,6 +92,74 @@ def call_text(parameters: list[Parameter], draw: Draw, odd: float = 0.15) -> str
     return f"(({', '.join(args)}{',' if len(args) == 1 else ''}), {{{', '.join(kwargs)}}})"
 
 
+def edge_calls(parameters: list[Parameter], draw: Draw, most: int = 24) -> list[str]:
+    """Calls with the smallest and oddest arguments of each kind: all of the same rank first, then mixtures."""
+    draw = Draw(draw.random, draw.literals, draw.big, draw.longest, share=False)
+    wanted = [p for p in parameters if p.kind in {"positional", "keyword"} and not p.optional]
+    ranked = [edges(p.spec, draw) for p in wanted]
+    rows = [[options[rank % len(options)] for options in ranked] for rank in range(max(map(len, ranked), default=1))]
+    for row in itertools.islice(itertools.product(*(options[:3] for options in ranked)), most):
+        rows.append(list(row))
+    found = []
+    for row in rows:
+        named = [(p.name, text) for p, text in zip(wanted, row, strict=True) if p.kind == "keyword"]
+        args = [text for p, text in zip(wanted, row, strict=True) if p.kind != "keyword"]
+        kwargs = ", ".join(f"{name!r}: {text}" for name, text in named)
+        found.append(f"(({', '.join(args)}{',' if len(args) == 1 else ''}), {{{kwargs}}})")
+    return list(dict.fromkeys(found))[:most]
+
+
+def edges(spec: Any, draw: Draw) -> list[str]:
+    """The smallest and oddest values that fit ``spec``."""
+    if isinstance(spec, str):
+        return list(_EDGES.get(spec, ("None", "0", "''", "[]", "1.5")))
+    form = spec[0]
+    if form in _EMPTY:
+        single = make(spec[1], draw, 2) if form not in {"dict", "ordereddict", "defaultdict", "counter"} else ""
+        made = [make(spec, draw, 1) for _ in range(2)]
+        if not single:
+            return [_EMPTY[form], *made]
+        kind = "tuple" if form == "tuple" else "set" if form == "set" else "list"
+        wrap = "{}" if form in {"list", "seq", "iter", "tuple", "set"} else _EMPTY[form].replace("[]", "{}")
+        items = ([single], [single, single], [edges(spec[1], draw)[0]])
+        return [_EMPTY[form], *(wrap.replace("{}", _collection(kind, item)) for item in items), *made]
+    if form == "union":
+        return [text for part in spec[1:] for text in edges(part, draw)[:4]]
+    if form == "texts":
+        return list(spec[1:9])
+    if form == "fixed":
+        return [_collection("tuple", [edges(part, draw)[0] for part in spec[1:]]), make(spec, draw)]
+    return [make(spec, draw) for _ in range(4)]
+
+
+_EMPTY = {
+    "list": "[]",
+    "seq": "[]",
+    "iter": "[]",
+    "tuple": "()",
+    "set": "set()",
+    "dict": "{}",
+    "frozenset": "frozenset([])",
+    "gen": "_b_gen([])",
+    "deque": "_b_mod('collections').deque([])",
+    "counter": "_b_mod('collections').Counter([])",
+}
+_EDGES = {
+    "int": ("0", "1", "-1", "2", "True", "10**20"),
+    "size": ("0", "1", "2", "-1", "3"),
+    "index": ("0", "-1", "1", "100"),
+    "num": ("0", "1.0", "-0.0", "1", "_b_nan", "True", "_b_inf"),
+    "float": ("0.0", "1.0", "-0.0", "_b_nan", "-1.5", "_b_inf"),
+    "str": ("''", "'a'", "' '", "'A b'", "'\\n'", "'\u00e9'", "'\\ud800'"),
+    "char": ("'a'", "' '", "'Z'", "'0'"),
+    "bytes": ("b''", "b'a'", "b'\\xff'"),
+    "bool": ("True", "False"),
+    "none": ("None",),
+    "key": ("0", "''", "1", "True", "1.0", "()"),
+    "complex": ("0j", "1j", "complex(_b_nan, 0)"),
+}
+
+
 def _strange(spec: Any, draw: Draw) -> str:
     """An edge for a parameter that anything may be given for: the same shape made of other things, or another shape."""
     if isinstance(spec, list) and spec[0] in {"list", "seq", "iter", "tuple", "set", "deque"} and draw.chance(0.75):
@@ -103,7 +174,7 @@ def _strange(spec: Any, draw: Draw) -> str:
     if isinstance(spec, list) and spec[0] == "dict" and draw.chance(0.7):
         pairs = (f"{_broad(draw, hashable=True)}: {make(spec[2], draw, 1)}" for _ in range(draw.random.randint(0, 3)))
         return draw.pick(("{}", "_b_Dict({})")).replace("{}", "{" + ", ".join(pairs) + "}")  # type: ignore[no-any-return]
-    if spec in {"int", "num", "size", "index"}:
+    if spec in ("int", "num", "size", "index"):
         return draw.pick(("True", "1.0", "-1", "0", "2.5", "_b_Int(3)", "_b_nan", "None"))  # type: ignore[no-any-return]
     if spec == "str" and draw.chance(0.6):
         return draw.pick(("_b_Str('ab')", "b'ab'", "''", "['a', 'b']", "None", "'\\ud800'"))  # type: ignore[no-any-return]
@@ -243,7 +314,7 @@ def _any(draw: Draw, depth: int = 0) -> str:
 def _bytes(draw: Draw, depth: int = 0) -> str:
     del depth
     known = draw.literals.get("bytes", [])
-    if known and draw.chance(0.3):
+    if known and ":=" not in text and draw.chance(0.3):
         return repr(draw.pick(known))
     return repr(bytes(draw.random.choice(b"ab \n\x00\xff0") for _ in range(draw.random.randint(0, 6))))
 
@@ -277,12 +348,12 @@ def _items(spec: Any, draw: Draw, depth: int) -> list[str]:
     kind = draw.random.randrange(8)
     count = 0 if kind == 0 else 1 if kind == 1 else draw.random.randint(2, max(2, most))
     items = [make(spec, draw, depth + 1) for _ in range(count)]
-    plain = [item for item in items if ":=" not in item]
+    plain = [item for item in items if not _NAMED.search(item)]
     if len(plain) > 1 and draw.chance(0.4):
         items.insert(draw.random.randint(0, len(items)), draw.pick(plain))
         if draw.chance(0.5):
             items.append(draw.pick(plain))
-    if kind >= 6 and len(plain) == len(items) and spec in {"int", "size", "index", "key", "str"}:
+    if kind >= 6 and len(plain) == len(items) and spec in ("int", "size", "index", "key", "str"):
         items.sort(key=_rank)
     return items
 
@@ -296,8 +367,10 @@ def _rank(text: str) -> tuple[int, str]:
 
 def _shared(text: str, spec: Any, draw: Draw, depth: int) -> str:
     """Now and then the same object a second time, where a mutable one is wanted."""
+    if not draw.share:
+        return text
     known = draw.aliases.setdefault(repr(spec), [])
-    if known and draw.chance(0.3):
+    if known and ":=" not in text and draw.chance(0.3):
         return draw.pick(known)  # type: ignore[no-any-return]
     if draw.chance(0.15) and depth < 3 and ":=" not in text:
         name = f"_b_{draw.named}"
@@ -330,16 +403,16 @@ def _make_iter(spec: Any, draw: Draw, depth: int) -> str:
     inner = ", ".join(items)
     if kind < 17:
         return f"_b_gen([{inner}])"
-    if kind < 18 and spec[1] in {"int", "num", "any", "key"}:
+    if kind < 18 and spec[1] in ("int", "num", "any", "key"):
         return f"range({draw.random.randint(0, 6)})"
-    if kind < 19 and spec[1] in {"str", "char", "key", "any"}:
+    if kind < 19 and spec[1] in ("str", "char", "key", "any"):
         return _str(draw)
     return f"iter([{inner}])"
 
 
 def _make_dict(spec: Any, draw: Draw, depth: int) -> str:
     keys = _items(spec[1], draw, depth + 1)
-    inner = ", ".join(f"{key}: {make(spec[2], draw, depth + 1)}" for key in keys if ":=" not in key)
+    inner = ", ".join(f"{key}: {make(spec[2], draw, depth + 1)}" for key in keys)
     return _shared(f"{{{inner}}}", spec, draw, depth)
 
 
@@ -360,6 +433,19 @@ def _make_class(spec: Any, draw: Draw, depth: int) -> str:
         text = make(inner, draw, depth + 1) if depth < _DEEPEST else make(_flat(inner), draw, depth + 1)
         parts.append(f"{name}={text}" if kind == "keyword" or named else text)
     return _shared(f"{spec[1]}({', '.join(parts)})", spec, draw, depth)
+
+
+def _make_used(spec: Any, draw: Draw, depth: int) -> str:
+    """``["do", spec of the instance, [[method, [specs]], ...]]``: an instance after some calls of its methods."""
+    made = make(spec[1], draw, depth)
+    if not spec[2] or draw.chance(0.4):
+        return made
+    steps = []
+    for _ in range(draw.random.randint(1, 4)):
+        name, inner = draw.pick(spec[2])
+        args = [make(part, draw, depth + 1) for part in inner]
+        steps.append(f"({name!r}, ({', '.join(args)}{',' if len(args) == 1 else ''}))")
+    return f"_b_do({made}, {', '.join(steps)})"
 
 
 def _flat(spec: Any) -> Any:
@@ -410,6 +496,7 @@ _FORMS: dict[str, Any] = {
     "union": _make_union,
     "texts": lambda s, d, _n: d.pick(s[1:]),
     "make": _make_class,
+    "do": _make_used,
     "var": _make_variable,
     "fn": _make_function,
     "obj": lambda s, d, n: f"_b_Obj({', '.join(f'{k}={make(v, d, n + 1)}' for k, v in s[1].items())})",

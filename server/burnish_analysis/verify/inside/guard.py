@@ -208,7 +208,7 @@ class Guard:
         first = callers[0] if callers else ""
         if kind in _LIBRARY_MAY and first.startswith((_LIBRARY, _FROZEN)) and not self._spying(kind, first):
             return
-        if kind == "open" and _reads_sources(callers):
+        if kind == "open" and (_reads_sources(callers) or _is_no_file(args[0])):
             return
         self.effect(words)
 
@@ -240,6 +240,11 @@ def _imports(callers: list[str]) -> bool:
 
 def _reads_sources(callers: list[str]) -> bool:
     return any(name.startswith(_LIBRARY) and name.endswith(_READERS) for name in callers[:3])
+
+
+def _is_no_file(name: object) -> bool:
+    """Names like ``<string>``, which the interpreter itself looks for to show a line of a warning."""
+    return isinstance(name, str) and name.startswith("<") and name.endswith(">")
 
 
 def _writes(args: tuple[Any, ...]) -> bool:

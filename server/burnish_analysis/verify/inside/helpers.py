@@ -119,6 +119,16 @@ class Fn:
         return _FUNCTIONS[self.name](*args, **kwargs)
 
 
+def do(made: Any, *calls: tuple[str, tuple[Any, ...]]) -> Any:
+    """``made`` after its methods were called one after the other; what they raise is passed over."""
+    for name, args in calls:
+        try:
+            getattr(made, name)(*args)
+        except Exception:  # noqa: BLE001, PERF203 - an object may refuse a step on its way to an interesting state
+            continue
+    return made
+
+
 def ints(n: int, seed: int = 0, low: int = 0, high: int | None = None) -> list[int]:
     """``n`` whole numbers from ``low`` to ``high`` (by default about ``n``), the same ones for the same seed."""
     draw = random.Random(seed)
@@ -145,6 +155,6 @@ def text(n: int, seed: int = 0) -> str:
 
 def namespace() -> dict[str, Any]:
     """All helper names."""
-    found = (gen, List, Tuple, Dict, Str, Int, Obj, Eq, Fn, ints, floats, strs, text)
+    found = (gen, List, Tuple, Dict, Str, Int, Obj, Eq, Fn, do, ints, floats, strs, text)
     names: dict[str, Any] = {f"_b_{item.__name__}": item for item in found}
     return names | {"_b_nan": NAN, "_b_inf": INF, "_b_mod": importlib.import_module}

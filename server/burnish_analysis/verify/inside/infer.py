@@ -572,7 +572,8 @@ def candidates(use: Use, depth: int = 0) -> list[Spec]:
         found += ["digits", "num"]
     keyed = use.key is not None
     if "dict" in kinds or (keyed and "subscripted" in kinds):
-        keys = candidates(use.key, depth + 1)[:2] if use.key is not None else ["key"]
+        keys = candidates(use.key, depth + 1)[:2] if use.key is not None else []
+        keys = [key for key in keys if key != "any"] or ["key"]
         found += [["dict", key, item] for key in keys for item in inner[:2]]
     if "set" in kinds or ("updated" in kinds and not found):
         found += [["set", item] for item in inner[:2]]

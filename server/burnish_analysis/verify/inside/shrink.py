@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import time
 from collections.abc import Callable, Iterator
 
@@ -47,6 +48,32 @@ def _call(node: ast.expr) -> Iterator[ast.expr]:
             yield _pair(args, _without(kwargs, index))
         for changed in _each(kwargs.values):
             yield _pair(args, ast.Dict(kwargs.keys, changed))
+    # Not the keys of ``kwargs``: they are names.
+    if isinstance(kwargs, ast.Dict) and not kwargs.keys:
+        for changed_args in _everywhere(args):
+            yield _pair(changed_args, kwargs)
+
+
+def _everywhere(node: ast.expr) -> Iterator[ast.expr]:
+    """A constant that comes several times made simpler in all places at once."""
+    found: dict[tuple[str, object], int] = {}
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant):
+            key = type(inner.value).__name__, inner.value
+            found[key] = found.get(key, 0) + 1
+    for (name, value), count in found.items():
+        for simpler in _values(value) if count > 1 else ():
+            yield _Replaced(name, value, simpler).visit(copy.deepcopy(node))
+
+
+class _Replaced(ast.NodeTransformer):
+    def __init__(self, name: str, old: object, new: object) -> None:
+        self.name, self.old, self.new = name, old, new
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """Put the new value where the old one is."""
+        same = type(node.value).__name__ == self.name and node.value == self.old
+        return ast.Constant(self.new) if same else node  # type: ignore[arg-type]
 
 
 def _pair(args: ast.expr, kwargs: ast.expr) -> ast.expr:
@@ -110,6 +137,11 @@ def _simpler(node: ast.expr) -> Iterator[ast.expr]:
 def _simpler_call(node: ast.Call) -> Iterator[ast.expr]:
     if isinstance(node.func, ast.Name) and node.func.id in _TRANSPARENT and node.args:
         yield node.args[0]
+    if isinstance(node.func, ast.Name) and node.func.id == "_b_do":
+        for index in range(1, len(node.args)):
+            yield ast.Call(node.func, node.args[:index] + node.args[index + 1 :], [])
+        if len(node.args) == 1:
+            yield node.args[0]
     for items in _each(node.args):
         yield ast.Call(node.func, items, node.keywords)
     for index, keyword in enumerate(node.keywords):

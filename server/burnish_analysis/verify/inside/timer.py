@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import pickle
+import random
 import sys
 import time
 import types
@@ -21,15 +22,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _clock = time.perf_counter_ns
-#: Times calls. Processor time where it is fine enough: a long sample is interrupted more often than a short one, so with
-#: wall time a busy machine makes every gain look larger.
-_timer = time.process_time_ns if sys.platform == "linux" else time.perf_counter_ns
+#: What the processor's clock may step by (ns) to time calls with it; kernels differ.
+_FINE_NS = 2_000
 _write, _collect, _loads = os.write, gc.collect, pickle.loads
 #: A timed sample lasts at least so long (ns): a thousand times the clock's resolution, so short that most samples are
 #: not interrupted.
 _SAMPLE_NS = 40_000
 _MOST_CALLS, _MOST_FRESH = 256, 16
-_LEAST_PAIRS = 9
+_LEAST_PAIRS = 10
 _WARM_CALLS, _WARM_SHARE = 12, 0.04
 _COLLECT_NS = 300_000_000
 _DRAIN = 1_000_000
@@ -38,6 +38,23 @@ _CLEAR_PAIRS, _CLEAR_RATIO = 25, 1.5
 _NODES, _DEPTH, _ELEMENTS = 4000, 5, 300
 _PLAIN_DEPTH = 12
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
+
+
+def _choose_timer() -> Callable[[], int]:
+    """The processor's clock where it is fine enough, so that other programs do not count; else the wall's."""
+    if sys.platform == "linux":
+        steps, last, begun = [], time.process_time_ns(), _clock()
+        while len(steps) < 8 and _clock() - begun < 20_000_000:
+            now = time.process_time_ns()
+            if now != last:
+                steps.append(now - last)
+                last = now
+        if len(steps) == 8 and sorted(steps)[4] <= _FINE_NS:
+            return time.process_time_ns
+    return _clock
+
+
+_timer = _choose_timer()
 
 
 class Unfit(Exception):
@@ -119,11 +136,12 @@ class Group:
     number: int
     calls: list[Input]
     size: float
-    repeat: int = 1
+    #: How often a sample repeats the call, for each version.
+    repeat: tuple[int, int] = (1, 1)
     cost: float = 0.0
     spent: float = 0.0
     share: float = 1.0
-    times: list[tuple[float, float]] = field(default_factory=list)
+    times: list[tuple[float, float, int]] = field(default_factory=list)
 
 
 def _consume(result: Any) -> None:
@@ -171,6 +189,7 @@ class Timer:
         self.guard, self.passing, self.reset = guard, (effect, Unfit), spec["reset"]
         self.budget = float(spec["seconds"]) * 1e9
         self.most_pairs = int(spec["most_pairs"])
+        self.draw, self.first = random.Random(int(spec["seed"])), 0
         helpers = dict(spec["helpers"])
         guard.armed = True
         self.versions = [
@@ -201,7 +220,10 @@ class Timer:
         """Find out whether results must be consumed and whether a version keeps state between calls."""
         for version in self.versions:
             before = _state(version)
-            for _ in range(2):
+            begun = _clock()
+            for turn in range(2):
+                if turn and _clock() - begun > self.budget / 4:
+                    break
                 function, args, kwargs = version.entry(self.groups[0].calls[0])
                 self.guard.armed = True
                 try:
@@ -230,12 +252,13 @@ class Timer:
                     times[which] = min(times[which], self.sample(version, group.calls[0], 1))
                 if _clock() - begun > self.budget * _WARM_SHARE and turn >= (1 if fitting else 0):
                     break
-            most = _MOST_FRESH if self.versions[0].keeps_state else _MOST_CALLS
-            group.repeat = max(1, min(most, round(_SAMPLE_NS / max(1.0, min(times)))))
+            if not fitting and sum(times) * _LEAST_PAIRS > self.budget * 2.0:
+                raise Unfit(f"one call takes about {sum(times) / 2e9:.1f} s")
+            group.repeat = self._repeats(group, times)
             begun = _clock()
             self.pair(group)
             group.cost, group.times = float(_clock() - begun), []
-            if group.cost * _LEAST_PAIRS > self.budget * (0.6 if fitting else 4.0):
+            if group.cost * _LEAST_PAIRS > self.budget * (0.6 if fitting else 2.0):
                 if not fitting:
                     raise Unfit(f"one call takes about {sum(times) / 2e9:.1f} s")
                 break
@@ -244,15 +267,27 @@ class Timer:
             group.share = 1.0 if group is fitting[-1] else 1.0 / max(1, len(fitting) - 1)
         self.groups = fitting
 
+    def _repeats(self, group: Group, times: list[float]) -> tuple[int, int]:
+        """Both samples should last alike: by the wall's clock a busy machine interrupts the longer one more often."""
+        begun = _clock()
+        self.versions[0].entry(group.calls[0])
+        making, target = max(1, _clock() - begun), max(_SAMPLE_NS, *times)
+        most = _MOST_FRESH if self.versions[0].keeps_state else _MOST_CALLS
+        most = max(1, min(most, int(2 * target / making)))
+        first, second = (max(1, min(most, round(target / max(1.0, spent)))) for spent in times)
+        return first, second
+
     def pair(self, group: Group) -> None:
-        """One pair; which version goes first alternates."""
+        """One pair. Of two pairs each version goes first in one, which in which is drawn: nothing may beat time with it."""
         number = len(group.times)
+        if number % 2 == 0:
+            self.first = self.draw.randrange(2)
+        first = self.first if number % 2 == 0 else 1 - self.first
         call = group.calls[(number // 2) % len(group.calls)]
-        order = (0, 1) if number % 2 == 0 else (1, 0)
         found = [0.0, 0.0]
-        for which in order:
-            found[which] = self.sample(self.versions[which], call, group.repeat)
-        group.times.append((found[0], found[1]))
+        for which in (first, 1 - first):
+            found[which] = self.sample(self.versions[which], call, group.repeat[which])
+        group.times.append((found[0], found[1], first))
 
     def run(self) -> None:
         """Take pairs of all sizes in turn, so that a disturbance meets them all, until the time is up."""
@@ -262,7 +297,7 @@ class Timer:
             open_groups = [group for group in self.groups if len(group.times) < self.most_pairs]
             short = [group for group in open_groups if len(group.times) < _LEAST_PAIRS]
             late = now - begun > self.budget
-            if not open_groups or (late and not short) or now - begun > 5 * self.budget or self._is_clear():
+            if not open_groups or (late and not short) or now - begun > 3 * self.budget or self._is_clear():
                 return
             group = min(short if late else open_groups, key=lambda group: group.spent / group.share)
             self.pair(group)
@@ -275,7 +310,7 @@ class Timer:
     def _is_clear(self) -> bool:
         return all(
             len(group.times) >= _CLEAR_PAIRS
-            and sorted(b / max(a, 1e-9) for b, a in group.times)[len(group.times) // 20] > _CLEAR_RATIO
+            and sorted(b / max(a, 1e-9) for b, a, _ in group.times)[len(group.times) // 20] > _CLEAR_RATIO
             for group in self.groups
         )
 
@@ -361,14 +396,14 @@ def main() -> None:
             data = data[_write(answer, data) :]
 
     json_text = json.JSONEncoder(check_circular=False).encode
-    from _burnish_guard import Effect, install  # type: ignore[import-not-found]
-
     import _burnish_helpers  # type: ignore[import-not-found]
+    from _burnish_guard import Effect, install  # type: ignore[import-not-found]
 
     spec["helpers"], spec["reset"] = _burnish_helpers.namespace(), _burnish_helpers.reset
     guard = install(lambda words: send(effect=words))
     begun = _clock()
     gc.disable()
+    problem, timer = "", None
     try:
         timer = Timer(spec, guard, Effect)
         timer.probe()
@@ -379,22 +414,21 @@ def main() -> None:
     except Effect:
         return
     except Unfit as error:
-        send(error=str(error))
-        return
+        problem = str(error)
     except MemoryError:
-        send(error="there was not enough memory")
-        return
+        problem = "there was not enough memory"
     except Exception as error:  # noqa: BLE001 - whatever the module does while it is loaded
-        send(error=f"{type(error).__name__} outside of the calls: {str(error)[:300]}")
-        return
+        problem = f"{type(error).__name__} outside of the calls: {str(error)[:300]}"
     finally:
         guard.armed = False
     if guard.replaced():
         send(effect=guard.replaced())
-        return
-    for group in timer.groups:
-        send(group=group.number, size=group.size, repeat=group.repeat, times=group.times)
-    send(done=_clock() - begun)
+    elif problem or timer is None:
+        send(error=problem)
+    else:
+        for group in timer.groups:
+            send(group=group.number, size=group.size, repeat=group.repeat, times=group.times)
+        send(done=_clock() - begun)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,267 @@
+"""What each performance rule gains: its own fix, applied to its own benchmark, checked to behave the same and timed.
+
+    python benchmarks/rules.py [RULE…] [--write]
+
+For every ``benchmarks/rules/<rule>.py`` (a function ``before`` and ``arguments(n)``, which makes fresh arguments) the rule's fix is
+applied to the module's text. Both versions must give equal results, and leave equal arguments behind, for several sizes. Then
+pairs of calls with fresh arguments are timed, the version that goes first changing from pair to pair; the gain is
+the median ratio with the 95 % bootstrap interval, at the module's ``SIZE``. ``--write`` puts the figures into
+``server/burnish_analysis/perf/gains.json`` and writes ``docs/rules.md`` anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import inspect
+import json
+import random
+import sys
+import time
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from machine import describe
+
+from burnish_analysis.perf.catalogue import LEAST_GAIN, Gain, all_rules
+from burnish_analysis.perf.fixing import apply_fixes
+from burnish_analysis.perf.settings import PerfSettings
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path(__file__).with_name("rules")
+GAINS = ROOT / "server/burnish_analysis/perf/gains.json"
+CATALOGUE = ROOT / "docs/rules.md"
+
+SIZE = 2000
+#: Sizes at which both versions must agree, besides the size that is timed.
+CHECKED = (0, 1, 2, 3, 10, 47)
+SECONDS, LEAST_PAIRS, MOST_PAIRS = 4.0, 15, 101
+#: Calls shorter than this are repeated, each with arguments of its own, until they take so long.
+SHORTEST = 0.0005
+RESAMPLES = 4000
+
+
+class NotMeasurableError(Exception):
+    """A benchmark that cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One version of a benchmark's module."""
+
+    module: types.ModuleType
+
+    def call(self, arguments: tuple[Any, ...]) -> Any:
+        """What ``before`` gives, run to its end."""
+        made = self.module.before(*arguments)
+        if inspect.iscoroutine(made):
+            return asyncio.run(made)
+        return list(made) if inspect.isgenerator(made) else made
+
+    def forget(self) -> None:
+        """Empty caches, without which the second call would cost nothing."""
+        for value in vars(self.module).values():
+            clear = getattr(value, "cache_clear", None)
+            if callable(clear):
+                clear()
+
+    def arguments(self, n: int) -> tuple[Any, ...]:
+        """Fresh arguments, the same ones for both versions."""
+        random.seed(0)
+        np.random.seed(0)
+        return tuple(self.module.arguments(n))
+
+
+def load(name: str, text: str) -> Subject:
+    """A version from its text."""
+    module = types.ModuleType(name)
+    exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
+    return Subject(module)
+
+
+def versions(rule: str) -> tuple[Subject, Subject, int]:
+    """The benchmark's module as it is and as the rule's fix makes it, and the size it is timed at."""
+    file = FOLDER / f"{rule}.py"
+    if not file.exists():
+        raise NotMeasurableError(f"there is no {file.relative_to(ROOT)}")
+    text = file.read_text(encoding="utf-8")
+    settings = PerfSettings(select=frozenset({rule}))
+    fixed = apply_fixes(text, str(file), settings, choose=lambda finding, _: finding.function == "before")
+    if not fixed.applied:
+        raise NotMeasurableError("the rule finds nothing to fix in `before`")
+    try:
+        before, after = load("before", text), load("after", fixed.source)
+    except ImportError as error:
+        raise NotMeasurableError(f"it needs a module that is not installed ({error})") from error
+    return before, after, int(getattr(before.module, "SIZE", SIZE))
+
+
+def outcome(subject: Subject, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a call gives, or raises, and what it leaves of its arguments."""
+    subject.forget()
+    try:
+        result = ("returns", subject.call(arguments))
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the outcome
+        result = ("raises", (type(error), error.args))
+    return (*result, arguments)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal in type and value, all the way down; NaN is equal to NaN."""
+    if type(one) is not type(other):
+        return (
+            type(one).__name__ == type(other).__name__
+            and type(one).__module__ in ("before", "after")
+            and same(vars(one), vars(other))
+        )
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict):
+        return same(list(one.items()), list(other.items()))
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and bool(np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"))
+    if type(one).__module__.startswith("pandas"):
+        return bool(one.equals(other)) and str(getattr(one, "dtypes", "")) == str(
+            getattr(other, "dtypes", "")
+        )
+    if isinstance(one, float):
+        return repr(one) == repr(other)
+    if isinstance(one, Iterator):
+        return same(list(one), list(other))
+    if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):
+        return same(vars(one), vars(other))
+    return bool(one == other)
+
+
+def check(before: Subject, after: Subject, size: int) -> None:
+    """Both versions must agree on the same arguments."""
+    for n in (*CHECKED, min(size, 300)):
+        try:
+            arguments = [subject.arguments(n) for subject in (before, after)]
+        except (ValueError, IndexError, ZeroDivisionError):
+            continue  # it does not make arguments so small
+        results = [outcome(*pair) for pair in zip((before, after), arguments, strict=True)]
+        if not same(*results):
+            raise NotMeasurableError(
+                f"the versions differ at n = {n}: {results[0]!r:.200} and {results[1]!r:.200}"
+            )
+        if results[0][0] == "raises" and n > 3:
+            raise NotMeasurableError(f"it raises at n = {n}: {results[0][1]}")
+
+
+def timed(subject: Subject, size: int, calls: int) -> float:
+    """Seconds that ``calls`` calls take, making their arguments not included."""
+    total = 0.0
+    clock, call = time.perf_counter, subject.call
+    for _ in range(calls):
+        fresh = subject.arguments(size)
+        subject.forget()
+        gc.collect(0)
+        start = clock()
+        kept = call(fresh)
+        total += clock() - start
+        del kept
+    return total
+
+
+def measure(before: Subject, after: Subject, size: int, seconds: float) -> Gain:
+    """The gain at one size, over pairs that take turns in going first."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        first = [min(timed(subject, size, 1) for _ in range(2)) for subject in (before, after)]
+        calls = min(200, max(1, round(SHORTEST / max(first[1], 1e-9))))
+        ratios: list[tuple[int, float]] = []
+        begin = time.perf_counter()
+        while len(ratios) < MOST_PAIRS and (
+            len(ratios) < LEAST_PAIRS or time.perf_counter() - begin < seconds
+        ):
+            turn = len(ratios) % 2
+            pair = (before, after) if turn == 0 else (after, before)
+            times = [timed(subject, size, calls) for subject in pair]
+            ratios.append((turn, times[turn] / times[1 - turn]))
+    finally:
+        if was_on:
+            gc.enable()
+    return _gain([ratio for _, ratio in ratios], size)
+
+
+def _gain(ratios: list[float], size: int) -> Gain:
+    values = np.array(ratios)
+    drawn = np.random.default_rng(0).choice(values, size=(RESAMPLES, len(values)))
+    low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
+    return Gain(*(_rounded(figure) for figure in (float(np.median(values)), low, high)), size)
+
+
+def _rounded(figure: float) -> float:
+    """Four digits are more than the measurement says."""
+    return float(f"{figure:.4g}")
+
+
+def write(found: dict[str, Gain], machine: str) -> None:
+    """Put figures beside those that are there; rules that are gone go."""
+    known = json.loads(GAINS.read_text(encoding="utf-8"))
+    rules = {rule: figures for rule, figures in known["rules"].items() if rule in all_rules()}
+    rules |= {
+        rule: {"median": g.median, "low": g.low, "high": g.high, "size": g.size} for rule, g in found.items()
+    }
+    text = json.dumps({"machine": machine, "rules": dict(sorted(rules.items()))}, indent=1) + "\n"
+    replace(GAINS, text)
+    from burnish_analysis.perf import catalogue
+    from burnish_analysis.perf.report.catalogue import as_markdown
+
+    for cached in (catalogue._measured, catalogue.gains):
+        cached.cache_clear()
+    replace(CATALOGUE, as_markdown())
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file at once."""
+    temporary = file.with_name(f".{file.name}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(file)
+
+
+def main() -> int:
+    """Measure the chosen rules; 1 where one could not be measured."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rules", nargs="*", metavar="RULE", help="only these rules")
+    parser.add_argument("--write", action="store_true", help="write gains.json and docs/rules.md")
+    parser.add_argument("--missing", action="store_true", help="only rules that gains.json does not have")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="for the pairs of one rule")
+    options = parser.parse_args()
+    chosen = options.rules or list(all_rules())
+    if unknown := sorted(set(chosen) - set(all_rules())):
+        parser.error(f"there is no rule {', '.join(unknown)}")
+    if options.missing:
+        known = json.loads(GAINS.read_text(encoding="utf-8"))["rules"]
+        chosen = [rule for rule in chosen if rule not in known]
+    machine = describe()
+    print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval")
+    failed, found = 0, dict[str, Gain]()
+    for rule in chosen:
+        try:
+            before, after, size = versions(rule)
+            check(before, after, size)
+            gain = found[rule] = measure(before, after, size, options.seconds)
+        except Exception as error:  # noqa: BLE001 - one rule's benchmark must not cost the others' figures
+            failed += 1
+            said = str(error) if isinstance(error, NotMeasurableError) else f"{type(error).__name__}: {error}"
+            print(f"{rule:<40} not measured: {said}", flush=True)
+            continue
+        off = "" if gain.low >= LEAST_GAIN else f"  below {LEAST_GAIN}: off by default"
+        print(f"{rule:<40} {size:>7,} {gain.median:>8.2f}×  {gain.low:.2f}–{gain.high:.2f}{off}", flush=True)
+    if options.write:
+        write(found, machine.partition(", load")[0])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+/** Performance fixes: verify and apply all of a file, look at one with its evidence, rank by a profile. */
+import type { Disposable, TextDocumentContentProvider, Uri as VscodeUri } from "vscode";
+import type { Executor } from "./models";
+import { ServerCommand } from "./protocol";
+import { commands, EventEmitter, Uri, window, workspace } from "./vscodeapi";
+import { asList, asRecord, numberOr, text, texts } from "./wire";
+
+const SCHEME = "burnish-fix";
+
+/** What became of verifying all fixes of a file. */
+export interface Verified {
+  readonly of: number;
+  readonly cancelled: boolean;
+  readonly results: readonly Result[];
+}
+
+/** One verified fix. `line` counts from 0. */
+export interface Result {
+  readonly title: string;
+  readonly line: number;
+  readonly badge: string;
+  readonly applicable: boolean;
+  readonly evidence: string;
+}
+
+/** A fix as the server shows it. */
+interface Preview {
+  readonly title: string;
+  readonly badge: string;
+  readonly before: string;
+  readonly after: string;
+  readonly evidence: string;
+  readonly summary: string;
+}
+
+/** The answer of `burnish.server.verifyAll`. */
+export function parseVerified(value: unknown): Verified {
+  const record = asRecord(value);
+  const results = asList(record["results"]).map((one) => ({
+    title: text(one["title"]),
+    line: numberOr(one["line"], 0),
+    badge: text(one["badge"]),
+    applicable: one["applicable"] === true,
+    evidence: text(one["evidence"]),
+  }));
+  return { of: numberOr(record["of"], results.length), cancelled: record["cancelled"] === true, results };
+}
+
+/** "3 of 5 fixes can be applied: 3 tested, 1 weak, 1 different." */
+export function summary({ of, cancelled, results }: Verified): string {
+  if (of === 0) {
+    return "Burnish has nothing to verify in this file.";
+  }
+  const counts = new Map<string, number>();
+  results.forEach(({ badge }) => counts.set(badge, (counts.get(badge) ?? 0) + 1));
+  const kinds = [...counts].map(([badge, count]) => `${count} ${badge}`).join(", ");
+  const good = results.filter((result) => result.applicable).length;
+  const stopped = cancelled ? ` Stopped after ${results.length} of ${of}.` : "";
+  return `${good} of ${of} fixes can be applied${kinds === "" ? "" : `: ${kinds}`}.${stopped}`;
+}
+
+/** The results as a page, in the order of the file. */
+export function resultsPage(name: string, { results }: Verified): string {
+  const rows = results
+    .toSorted((one, other) => one.line - other.line)
+    .map(({ line, title, badge, evidence }) => `| ${line + 1} | ${cell(title)} | ${cell(badge)} | ${cell(evidence)} |`);
+  return [
+    `# ${name}: verified fixes`,
+    "",
+    "| line | fix | verdict | evidence |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function cell(words: string): string {
+  return words.replaceAll(/\s+/g, " ").replaceAll(/[\\|<>*_[\]]/g, String.raw`\$&`);
+}
+
+/** The pages of the fix looked at last: the text before it, the text after it, and the evidence. Kept in memory only. */
+export class FixPages implements TextDocumentContentProvider, Disposable {
+  private readonly changed = new EventEmitter<VscodeUri>();
+  private readonly registration: Disposable;
+  private readonly pages = new Map<string, string>();
+  readonly onDidChange = this.changed.event;
+  private profile = "";
+
+  constructor() {
+    this.registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
+  }
+
+  provideTextDocumentContent(uri: VscodeUri): string {
+    return this.pages.get(uri.path) ?? "";
+  }
+
+  dispose(): void {
+    this.pages.clear();
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+
+  /** Verifies every fix of the file that is being edited, and offers to apply the good ones. */
+  async verifyAll(server: Executor): Promise<void> {
+    const uri = pythonFile();
+    if (uri === null) {
+      return;
+    }
+    const verified = parseVerified(await server.execute(ServerCommand.verifyAll, [uri.toString()]));
+    const good = verified.results.some((result) => result.applicable);
+    const buttons = [
+      ...(good ? ["Apply All Verified"] : []),
+      ...(verified.results.length > 0 ? ["Show the Evidence"] : []),
+    ];
+    const answer = await window.showInformationMessage(`Burnish: ${summary(verified)}`, ...buttons);
+    if (answer === "Apply All Verified") {
+      await this.applyVerified(server, uri);
+    } else if (answer === "Show the Evidence") {
+      await this.showPage(resultsPage(workspace.asRelativePath(uri), verified));
+    }
+  }
+
+  /** Applies what was verified, and what is shown to be the same; one undo takes it back. */
+  async applyVerified(server: Executor, uri: VscodeUri | null = pythonFile()): Promise<void> {
+    if (uri === null) {
+      return;
+    }
+    const answer = asRecord(await server.execute(ServerCommand.applyVerified, [uri.toString()]));
+    const applied = texts(answer["applied"]).length;
+    const left = numberOr(answer["left"], 0);
+    const rest = left > 0 ? ` ${left} left: not verified, or not good enough.` : "";
+    await window.showInformationMessage(
+      applied > 0 ? `Burnish: ${count(applied, "fix", "fixes")} applied.${rest}` : `Burnish: nothing to apply.${rest}`,
+    );
+  }
+
+  /** Shows what a fix changes, side by side. Without arguments: the fix at the cursor. */
+  async preview(server: Executor, args: readonly unknown[]): Promise<void> {
+    const [uri, key] = args;
+    const asked = typeof uri === "string" && typeof key === "string" ? [{ uri, key }] : atCursor();
+    if (asked === null) {
+      return;
+    }
+    const shown = parsePreview(await server.execute(ServerCommand.perfPreview, asked));
+    const name = text(asked[0]?.uri).split("/").at(-1) || "code.py";
+    const before = this.write(`/before/${name}`, shown.before);
+    const after = this.write(`/after/${name}`, shown.after);
+    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });
+    const answer = await window.showInformationMessage(`Burnish: ${shown.summary}`, "Show the Evidence");
+    if (answer === "Show the Evidence") {
+      await this.showPage(shown.evidence);
+    }
+  }
+
+  /** Asks for a profile and ranks by it; asked again, offers to do without. */
+  async useProfile(server: Executor): Promise<void> {
+    if (this.profile !== "") {
+      const choice = await window.showQuickPick(["Use another profile…", "Use none"], {
+        title: `Burnish: ranked by ${this.profile}`,
+      });
+      if (choice === undefined) {
+        return;
+      }
+      if (choice === "Use none") {
+        await server.execute(ServerCommand.useProfile, [{ path: null }]);
+        this.profile = "";
+        return;
+      }
+    }
+    const chosen = await window.showOpenDialog({
+      title: "A profile by cProfile or pyinstrument",
+      openLabel: "Use",
+      filters: { Profiles: ["prof", "pstats", "profile", "json", "pyisession"], "All files": ["*"] },
+    });
+    const file = chosen?.[0];
+    if (file === undefined) {
+      return;
+    }
+    const answer = asRecord(await server.execute(ServerCommand.useProfile, [{ path: file.fsPath }]));
+    this.profile = workspace.asRelativePath(file);
+    const functions = count(numberOr(answer["functions"], 0), "function", "functions");
+    await window.showInformationMessage(
+      `Burnish ranks by this ${text(answer["tool"])} profile now: ${numberOr(answer["seconds"], 0).toFixed(2)} s in ${functions}.`,
+    );
+  }
+
+  private async showPage(page: string): Promise<void> {
+    await commands.executeCommand("markdown.showPreview", this.write("/Burnish evidence.md", page));
+  }
+
+  private write(path: string, page: string): VscodeUri {
+    const uri = Uri.from({ scheme: SCHEME, path });
+    this.pages.set(path, page);
+    this.changed.fire(uri);
+    return uri;
+  }
+}
+
+function parsePreview(value: unknown): Preview {
+  const record = asRecord(value);
+  return {
+    title: text(record["title"]),
+    badge: text(record["badge"]),
+    before: text(record["before"]),
+    after: text(record["after"]),
+    evidence: text(record["evidence"]),
+    summary: text(record["summary"]),
+  };
+}
+
+/** The Python file that is being edited; `null`, with a message, where there is none. */
+function pythonFile(): VscodeUri | null {
+  const document = window.activeTextEditor?.document;
+  if (document?.languageId === "python") {
+    return document.uri;
+  }
+  void window.showInformationMessage("Open a Python file first.");
+  return null;
+}
+
+function atCursor(): [{ uri: string; position: { line: number; character: number } }] | null {
+  const uri = pythonFile();
+  const place = window.activeTextEditor?.selection.active;
+  return uri === null || place === undefined
+    ? null
+    : [{ uri: uri.toString(), position: { line: place.line, character: place.character } }];
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,302 @@
+"""Reversing and trimming a text by loops that copy it again and again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from burnish_analysis.perf.facts.patterns import (
+    character_set,
+    empty_join,
+    integer,
+    is_name,
+    mentions,
+    method_call,
+    one_statement_loop,
+    operand,
+    replace_loop,
+    text_constant,
+    text_like,
+    usable_after,
+)
+from burnish_analysis.perf.model import About, Evidence, Finding, Rule
+from burnish_analysis.perf.module import Module
+
+__all__ = ["ReverseByLoop", "ReversedJoin", "StripBySlicing"]
+
+
+class ReversedJoin(Rule):
+    """``"".join(reversed(s))``."""
+
+    id = "reversed-join"
+    about = About(
+        summary="A text is reversed character by character",
+        before="""\
+def palindrome(word: str) -> bool:
+    return word == "".join(reversed(word))
+""",
+        after="""\
+def palindrome(word: str) -> bool:
+    return word == word[::-1]
+""",
+        why="A slice with step -1 copies the characters in C; joining makes a text of each first.",
+        preconditions=("the value is a `str`",),
+    )
+    nodes = (ast.Call,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At ``"".join(…)``."""
+        joined = empty_join(node)
+        if (
+            isinstance(joined, ast.Call)
+            and len(joined.args) == 1
+            and module.calls(joined, "builtins.reversed")
+        ):
+            whole = joined.args[0]
+        elif (
+            isinstance(joined, ast.Subscript)
+            and _backwards(joined.slice)
+            and _listed(joined.value, module) is not joined.value
+        ):
+            whole = joined.value
+        else:
+            return
+        text = _listed(whole, module)
+        evidence = Evidence()
+        if isinstance(text, ast.Starred) or not evidence.require(
+            text_like(text, module), f"`{module.text(text)}` is a text"
+        ):
+            return
+        yield module.finding(
+            self, node, "A text is made for every character, and all of them are joined.", evidence, title="Slice with step -1",
+            edits=[module.replace(node, f"{operand(text, module)}[::-1]")],
+        )  # fmt: skip
+
+
+def _backwards(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Slice) and node.lower is None and node.upper is None and integer(node.step) == -1
+    )
+
+
+def _listed(node: ast.expr, module: Module) -> ast.expr:
+    """``s`` of ``list(s)``."""
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and not node.keywords
+        and module.calls(node, "builtins.list")
+    ):
+        return node.args[0]
+    return node
+
+
+class ReverseByLoop(Rule):
+    """``for c in s: r = c + r``."""
+
+    id = "reverse-by-loop"
+    about = About(
+        summary="A text is reversed by putting every character before those that were",
+        before="""\
+def backwards(word: str) -> str:
+    result = ""
+    for character in word:
+        result = character + result
+    return result
+""",
+        after="""\
+def backwards(word: str) -> str:
+    result = word[::-1]
+    return result
+""",
+        why="Every round copies the whole text that was made so far, which is quadratic; a slice copies once.",
+        preconditions=("both are `str`", "the loop's variable is not used after it"),
+    )
+    nodes = (ast.For,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At loops with one assignment."""
+        found = one_statement_loop(node)
+        step = found[2] if found else None
+        if (
+            not found
+            or not isinstance(step, ast.Assign)
+            or not isinstance(step.value, ast.BinOp)
+            or not isinstance(step.value.op, ast.Add)
+        ):
+            return
+        loop, character = found[0], found[1]
+        result = step.targets[0]
+        if (
+            len(step.targets) != 1
+            or not isinstance(result, ast.Name)
+            or result.id == character.id
+            or mentions(loop.iter, result.id)
+        ):
+            return
+        if not is_name(step.value.left, character.id) or not is_name(step.value.right, result.id):
+            return
+        if usable_after(character, loop, module) or not isinstance(
+            loop.iter, (ast.Name, ast.Attribute, ast.Subscript)
+        ):
+            return
+        evidence = Evidence()
+        evidence.require(text_like(loop.iter, module), f"`{module.text(loop.iter)}` is a text")
+        evidence.require(module.types.is_a(step.value.right, "str"), f"`{result.id}` is a text")
+        if evidence.violated:
+            return
+        before = module.previous(loop)
+        reverse = f"{operand(loop.iter, module)}[::-1]"
+        empty = _begins_empty(before, result.id)
+        edits = replace_loop(
+            module,
+            loop,
+            f"{result.id} = {reverse}" + ("" if empty else f" + {result.id}"),
+            *([before] if empty and before else []),
+        )
+        yield module.finding(
+            self, loop, f"Every round copies all of `{result.id}`; a slice with step -1 copies once.", evidence, title="Slice with step -1",
+            edits=list(edits),
+        )  # fmt: skip
+
+
+def _begins_empty(before: ast.stmt | None, name: str) -> bool:
+    return (
+        isinstance(before, ast.Assign)
+        and len(before.targets) == 1
+        and is_name(before.targets[0], name)
+        and text_constant(before.value) == ""
+    )
+
+
+class StripBySlicing(Rule):
+    """``while s.startswith(" "): s = s[1:]``."""
+
+    id = "strip-by-slicing"
+    about = About(
+        summary="Characters are cut off an end one by one",
+        before="""\
+def trimmed(line: str) -> str:
+    while line.endswith("."):
+        line = line[:-1]
+    return line
+""",
+        after="""\
+def trimmed(line: str) -> str:
+    line = line.rstrip(".")
+    return line
+""",
+        why="Every slice copies what is left of the text; `strip` finds the place first and copies once.",
+        preconditions=("the value is a `str` or `bytes`",),
+        references=("https://docs.python.org/3/library/stdtypes.html#str.strip",),
+    )
+    nodes = (ast.While,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At loops with one assignment of a slice."""
+        if not isinstance(node, ast.While) or len(node.body) != 1 or node.orelse:
+            return
+        step = node.body[0]
+        if (
+            not isinstance(step, ast.Assign)
+            or len(step.targets) != 1
+            or not isinstance(step.targets[0], ast.Name)
+        ):
+            return
+        name = step.targets[0].id
+        end = _cut(step.value, name)
+        if end is None:
+            return
+        characters = _stripped(node.test, name, end, module)
+        if characters is None:
+            return
+        evidence = Evidence()
+        kind = "bytes" if characters.startswith(("b", "B")) else "str"
+        if not evidence.require(module.types.is_a(step.targets[0], kind), f"`{name}` is a text"):
+            return
+        method = "lstrip" if end == 0 else "rstrip"
+        yield module.finding(
+            self, node, f"Every round copies what is left of `{name}`; `{method}` copies once.", evidence, title=f"Use `{method}`",
+            edits=list(replace_loop(module, node, f"{name} = {name}.{method}({characters})")),
+        )  # fmt: skip
+
+
+def _cut(node: ast.expr, name: str) -> int | None:
+    """0 for ``s[1:]``, -1 for ``s[:-1]``."""
+    if (
+        not isinstance(node, ast.Subscript)
+        or not is_name(node.value, name)
+        or not isinstance(node.slice, ast.Slice)
+        or node.slice.step
+    ):
+        return None
+    lower, upper = node.slice.lower, node.slice.upper
+    if integer(lower) == 1 and upper is None:
+        return 0
+    return -1 if lower is None and integer(upper) == -1 else None
+
+
+def _stripped(test: ast.expr, name: str, end: int, module: Module) -> str | None:
+    """The characters that a loop's test finds at an end, as written; empty for white space."""
+    asked = method_call(test, "startswith" if end == 0 else "endswith", arguments=1)
+    if asked and is_name(asked[0], name):
+        return _single(asked[1].args[0], module)
+    guarded = False
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) and len(test.values) == 2:
+        guarded = is_name(test.values[0], name) or _is_length(test.values[0], name)
+        test = test.values[1] if guarded else test
+    asked = method_call(test, "isspace", arguments=0)
+    if asked and guarded and _at(asked[0], name, end):
+        return ""
+    if (
+        not isinstance(test, ast.Compare)
+        or len(test.ops) != 1
+        or not ((guarded and _at(test.left, name, end)) or _at_slice(test.left, name, end))
+    ):
+        return None
+    right = test.comparators[0]
+    if isinstance(test.ops[0], ast.Eq):
+        return _single(right, module) if text_constant(right) is not None else None
+    if isinstance(test.ops[0], ast.In) and guarded and _at(test.left, name, end):
+        return character_set(right, module)
+    return None
+
+
+def _single(node: ast.expr, module: Module) -> str | None:
+    """One character, or a tuple of such, as written for ``strip``."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and len(node.value) == 1:
+        return module.text(node)
+    return character_set(node, module) if isinstance(node, ast.Tuple) else None
+
+
+def _is_length(node: ast.expr, name: str) -> bool:
+    if (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], ast.Gt)
+        and integer(node.comparators[0]) == 0
+    ):
+        node = node.left
+    return (
+        isinstance(node, ast.Call)
+        and is_name(node.func, "len")
+        and len(node.args) == 1
+        and is_name(node.args[0], name)
+    )
+
+
+def _at(node: ast.expr, name: str, end: int) -> bool:
+    return isinstance(node, ast.Subscript) and is_name(node.value, name) and integer(node.slice) == end
+
+
+def _at_slice(node: ast.expr, name: str, end: int) -> bool:
+    """``s[:1]`` or ``s[-1:]``."""
+    if (
+        not isinstance(node, ast.Subscript)
+        or not is_name(node.value, name)
+        or not isinstance(node.slice, ast.Slice)
+        or node.slice.step
+    ):
+        return False
+    lower, upper = node.slice.lower, node.slice.upper
+    return lower is None and integer(upper) == 1 if end == 0 else upper is None and integer(lower) == -1

@@ -1,0 +1,88 @@
+"""``burnish verify``: compare and time two versions of a function."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from burnish_analysis.verify.model import Verdict, VerifyOptions
+from burnish_analysis.verify.verify import verify as verify_versions
+
+__all__ = ["verify"]
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--function", required=True, help="Dotted name of the function: f, or Class.method.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=1.0), help="Bound for everything.")
+@click.option("--inputs", default=200, show_default=True, type=click.IntRange(min=1), help="Most inputs compared.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the inputs.")
+@click.option("--no-measure", is_flag=True, help="Do not time the versions.")
+@click.option("--path", "paths", multiple=True, type=click.Path(path_type=Path), help="Folder the modules import from.")
+@click.option("--module", default="", help="The module's dotted name, for relative imports.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def verify(
+    before: Path,
+    after: Path,
+    function: str,
+    seconds: float,
+    inputs: int,
+    seed: int,
+    no_measure: bool,
+    paths: tuple[Path, ...],
+    module: str,
+    as_json: bool,
+) -> None:
+    """Compare two versions of a function by running both in a sandbox, and time them.
+
+    BEFORE and AFTER are Python files. Exit status: 0 equivalent, 1 different or not verifiable, 2 wrong usage.
+    """
+    texts = [_read(path) for path in (before, after)]
+    for folder in paths:
+        if not folder.is_dir():
+            raise click.UsageError(f"--path {folder}: there is no such folder.")
+    options = VerifyOptions(
+        seconds=seconds,
+        inputs=inputs,
+        seed=seed,
+        path=tuple(folder.resolve() for folder in paths),
+        module=module,
+        measure=not no_measure,
+    )
+    verdict = _run(texts[0], texts[1], function, options, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(verdict.as_dict(), indent=2))
+    else:
+        _show(verdict)
+    sys.exit(0 if verdict.verdict == "equivalent" else 1)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{path} is no UTF-8 text ({error.reason} at byte {error.start}).") from error
+
+
+def _run(before: str, after: str, function: str, options: VerifyOptions, *, quiet: bool) -> Verdict:
+    if quiet or not sys.stderr.isatty():
+        return verify_versions(before, after, function, options)
+    with Console(stderr=True).status("starting") as status:
+        return verify_versions(before, after, function, options, progress=lambda _, words: status.update(words))
+
+
+def _show(verdict: Verdict) -> None:
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console.print(verdict.evidence)
+    if verdict.counterexample is not None:
+        console.print(f"\nbefore: {verdict.counterexample.before}\nafter:  {verdict.counterexample.after}\n")
+        console.print(verdict.counterexample.source)
+    if verdict.sandbox:
+        console.print(f"sandbox: {verdict.sandbox}; {verdict.seconds:.1f} s")

@@ -1,0 +1,147 @@
+"""Performance findings as diagnostics: pulled where the client pulls, else pushed. What is said when hovering over one."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from burnish_server.perf.edits import range_of
+from burnish_server.perf.service import Look
+from burnish_server.perf.words import diagnostic_message, hover_text
+
+if TYPE_CHECKING:
+    from burnish_server.server import BurnishServer
+
+__all__ = ["SOURCE", "diagnostics_of", "hover_parts", "register"]
+
+SOURCE = "burnish"
+_SEVERITIES = {
+    "hint": types.DiagnosticSeverity.Hint,
+    "information": types.DiagnosticSeverity.Information,
+    "warning": types.DiagnosticSeverity.Warning,
+    "error": types.DiagnosticSeverity.Error,
+}
+
+
+def register(server: BurnishServer) -> None:
+    """Register pull diagnostics, and push for clients that do not pull."""
+    server.perf.watcher = _Publisher(server)
+    server.at_end(server.perf.end)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_DIAGNOSTIC,
+        types.DiagnosticOptions(
+            identifier=SOURCE, inter_file_dependencies=False, workspace_diagnostics=False
+        ),
+    )
+    async def diagnostic(
+        params: types.DocumentDiagnosticParams,
+    ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
+        uri = params.text_document.uri
+        look = await server.perf.look(uri)
+        found = diagnostics_of(server, uri, look) if look is not None else []
+        identity = _identity(found)
+        if identity == params.previous_result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity)
+        return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=identity)
+
+
+def diagnostics_of(server: BurnishServer, uri: str, look: Look) -> list[types.Diagnostic]:
+    """The hints of a document, the most promising first; without what verification has refuted."""
+    places = {one.found.key: one for one in look.held}
+    found = []
+    for one in server.perf.rank(look) or [held.found for held in look.held]:
+        if server.perf.refuted(uri, one):
+            continue
+        page = server.perf.page(one.rule)
+        place = places[one.key]
+        found.append(
+            types.Diagnostic(
+                range=range_of(look.source, place.start, place.end, server.encoding),
+                message=diagnostic_message(one, server.perf.share(one, look.path)),
+                severity=_SEVERITIES[one.severity or server.settings.perf.severity],
+                code=one.rule,
+                code_description=types.CodeDescription(page) if page else None,
+                source=SOURCE,
+            )
+        )
+    return found
+
+
+def _identity(found: list[types.Diagnostic]) -> str:
+    """The same for the same diagnostics."""
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class _Publisher:
+    """Tells the client of findings: asks it to pull again, or pushes."""
+
+    def __init__(self, server: BurnishServer) -> None:
+        self._server = server
+
+    @property
+    def _pulls(self) -> bool:
+        document = self._server.client_capabilities.text_document
+        return bool(document and document.diagnostic)
+
+    def edited(self, uri: str) -> None:
+        """A document was opened or edited: who pulls asks by itself."""
+        if not self._pulls:
+            self._server.perf.look_soon(uri)
+
+    def looked(self, uri: str) -> None:
+        """A document was looked at."""
+        if not self._pulls:
+            self._push(uri)
+
+    def changed(self, uri: str | None) -> None:
+        """Findings may be others now, of one document or of all."""
+        server = self._server
+        if self._pulls:
+            workspace = server.client_capabilities.workspace
+            refresh = workspace.diagnostics if workspace else None
+            if refresh and refresh.refresh_support and server.perf.open_documents():
+                server.workspace_diagnostic_refresh(None)
+            return
+        for one in [uri] if uri is not None else server.perf.open_documents():
+            server.perf.look_soon(one)
+            self._push(one)
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: its findings go."""
+        if not self._pulls:
+            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def _push(self, uri: str) -> None:
+        server = self._server
+        look = server.perf.last(uri)
+        found = diagnostics_of(server, uri, look) if look is not None else []
+        version = look.version if look is not None else None
+        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+
+
+async def hover_parts(
+    server: BurnishServer, uri: str, offset: int
+) -> tuple[list[str], tuple[int, int] | None]:
+    """Markdown on the findings at a place, and the narrowest of their spans."""
+    look = server.perf.last(uri)
+    if look is None:
+        return [], None
+    here = [
+        one for one in look.held if one.start <= offset <= one.end and not server.perf.refuted(uri, one.found)
+    ]
+    if not here:
+        return [], None
+    rules = await server.perf.rules()
+    parts = []
+    for one in here:
+        found = one.found
+        verdict = None
+        if not look.broken and found.fixable and found.function:
+            verdict = await server.perf.verdicts.recall(server.perf.job(look, found))
+        share = server.perf.share(found, look.path)
+        parts.append(hover_text(found, rules.get(found.rule), verdict, share, server.perf.page(found.rule)))
+    narrowest = min(here, key=lambda one: one.end - one.start)
+    return parts, (narrowest.start, narrowest.end)

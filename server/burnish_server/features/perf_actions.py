@@ -1,0 +1,277 @@
+"""Code actions for performance findings: exact fixes at once, possible ones verified when they are resolved, and fix-all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams, JsonRpcRequestCancelled
+
+from burnish_server.features.outcomes import ACCEPTED
+from burnish_server.features.perf import SOURCE
+from burnish_server.features.progress import WorkProgress
+from burnish_server.perf.edits import Target, changes_between, range_of, workspace_edit
+from burnish_server.perf.model import Found
+from burnish_server.perf.process import AnalyserError
+from burnish_server.perf.service import Look
+from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
+from burnish_server.perf.words import badge, refusal, title_of
+from burnish_telemetry.events import ActionOffered, Display, Place
+
+if TYPE_CHECKING:
+    from burnish_analysis.verify.model import Verdict
+    from burnish_server.server import BurnishServer
+
+__all__ = [
+    "EXPLAIN",
+    "FIX_ALL",
+    "PREVIEW",
+    "VERIFY_AND_APPLY",
+    "Offering",
+    "register",
+    "target_of",
+    "verified",
+]
+
+FIX_ALL = "source.fixAll.burnish"
+#: A command of the client's: shows what a fix changes, and the evidence. Clients that have it say so.
+PREVIEW = "burnish.previewFix"
+#: Says why a fix was not applied.
+EXPLAIN = "burnish.server.perfExplain"
+#: Verifies and applies a fix, for clients that do not resolve code actions.
+VERIFY_AND_APPLY = "burnish.server.perfApply"
+
+
+def register(server: BurnishServer) -> None:
+    """Register code actions and their resolution."""
+    offering = Offering(server)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True
+        ),
+    )
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await offering.actions(params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        return await offering.resolved(action)
+
+
+class Offering:
+    """Makes the code actions of one client."""
+
+    def __init__(self, server: BurnishServer) -> None:
+        self._server = server
+
+    async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        """What is offered for a range of a document."""
+        began = time.monotonic()
+        uri = params.text_document.uri
+        wants = _wanted(params.context.only)
+        if not (wants("quickfix") or wants(FIX_ALL)):
+            return []
+        look = await self._server.perf.look(uri)
+        if look is None:
+            return []
+        made: list[types.CodeAction] = []
+        if wants("quickfix"):
+            for found in self._at(look, params.range):
+                made += await self._quick_fixes(uri, look, found, params.context.diagnostics, began)
+        # Editors ask for these by name, on saving or in their menu of source actions.
+        if params.context.only and wants(FIX_ALL) and any(one.exact and one.fixable for one in look.found):
+            made.append(await self._fix_all(uri, look))
+        return made
+
+    async def resolved(self, action: types.CodeAction) -> types.CodeAction:
+        """The action with its edit, or with the reason why there is none."""
+        data = action.data if isinstance(action.data, dict) else {}
+        uri, key = data.get("uri"), data.get("key")
+        if not isinstance(uri, str) or not isinstance(key, str):
+            return action
+        look = await self._server.perf.look(uri)
+        if key == FIX_ALL:
+            if look is not None:
+                action.edit = await self._all_exact(uri, look)
+            return action
+        found = look.one(key) if look is not None else None
+        if look is None or found is None:
+            action.disabled = types.CodeActionDisabled("The code has changed since this was offered.")
+            return action
+        began = time.monotonic()
+        verdict = await verified(self._server, uri, look, found)
+        return self._decided(action, uri, look, found, verdict, began)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _at(self, look: Look, where: types.Range) -> list[Found]:
+        """The findings with a fix in a range; for a mere cursor, those that begin on its line as well."""
+        encoding = self._server.encoding
+        start = look.source.offset_at(where.start.line, where.start.character, encoding)
+        end = look.source.offset_at(where.end.line, where.end.character, encoding)
+        line = look.source.line_of(start) if start == end else None
+        return [
+            found
+            for found in self._server.perf.rank(look)
+            if found.fixable
+            and ((found.start <= end and start <= found.end) or look.source.line_of(found.start) == line)
+        ]
+
+    async def _quick_fixes(
+        self, uri: str, look: Look, found: Found, diagnostics: Sequence[types.Diagnostic], began: float
+    ) -> list[types.CodeAction]:
+        server = self._server
+        verdict = await server.perf.verdicts.recall(server.perf.job(look, found)) if found.function else None
+        place = range_of(look.source, found.start, found.end, server.encoding)
+        same = [
+            one
+            for one in diagnostics
+            if one.source == SOURCE and one.code == found.rule and one.range == place
+        ]
+        action = types.CodeAction(
+            title=title_of(found, verdict),
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=same or None,
+            is_preferred=found.exact or None,
+            data={"uri": uri, "key": found.key},
+        )
+        if found.exact or verdict is not None or not found.function:
+            action = self._decided(action, uri, look, found, verdict, began)
+        elif not self._resolves:
+            action.command = _command(found.title, VERIFY_AND_APPLY, [uri, found.key])
+        return [action, *self._preview(uri, found, same)]
+
+    def _decided(
+        self,
+        action: types.CodeAction,
+        uri: str,
+        look: Look,
+        found: Found,
+        verdict: Verdict | None,
+        began: float,
+    ) -> types.CodeAction:
+        """The action with what is known: an edit, or why there is none."""
+        reason = refusal(found, verdict)
+        action.title = title_of(found, verdict)
+        if reason is not None:
+            action.is_preferred = None
+            action.disabled = types.CodeActionDisabled(reason)
+            # Editors that asked for the edit when the action was chosen have nowhere to show the reason.
+            action.command = _command("Why not?", EXPLAIN, [uri, found.key])
+            return action
+        weak = verdict.evidence if verdict is not None and verdict.strength == "weak" else ""
+        action.edit = workspace_edit(target_of(self._server, uri, look), found.changes, weak)
+        identity = self._offered(uri, look, found, verdict, began)
+        if identity:
+            action.command = _command("Taken", ACCEPTED, [uri, identity, []])
+        return action
+
+    def _offered(self, uri: str, look: Look, found: Found, verdict: Verdict | None, began: float) -> str:
+        """Tell the record that a fix is offered; where the user has not agreed nothing is told."""
+        learning = self._server.learning
+        before, after = found.replaced(look.source.text)
+        client = self._server.surroundings.client
+
+        def event(identity: str, place: Place) -> ActionOffered:
+            return ActionOffered(
+                suggestion=identity,
+                place=place,
+                client=client,
+                rule=found.rule,
+                title=found.title,
+                before=before,
+                after=after,
+                verdict=badge(found, verdict),
+                speedup=verdict.speedup.median if verdict is not None and verdict.speedup else None,
+                latency_ms=round((time.monotonic() - began) * 1000, 1),
+                display=Display(shown=True, invoked=True),
+            )
+
+        def problems() -> int:
+            now = self._server.perf.last(uri)
+            return 0 if now is None else int(now.broken)
+
+        return learning.offered_action(uri, look.source.text, found.own, event, problems)
+
+    def _preview(self, uri: str, found: Found, diagnostics: list[types.Diagnostic]) -> list[types.CodeAction]:
+        if not self._server.perf.previews:
+            return []
+        return [
+            types.CodeAction(
+                title=f"Preview: {found.title}",
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=diagnostics or None,
+                command=_command("Preview", PREVIEW, [uri, found.key]),
+            )
+        ]
+
+    async def _fix_all(self, uri: str, look: Look) -> types.CodeAction:
+        action = types.CodeAction(
+            title="Fix all that is shown to be the same, only faster (Burnish)",
+            kind=FIX_ALL,
+            data={"uri": uri, "key": FIX_ALL},
+        )
+        if not self._resolves:
+            action.edit = await self._all_exact(uri, look)
+        return action
+
+    async def _all_exact(self, uri: str, look: Look) -> types.WorkspaceEdit | None:
+        try:
+            after, _ = await self._server.perf.process.fix(look.path, look.source.text, None)
+        except AnalyserError as error:
+            raise JsonRpcInvalidParams(f"The fixes could not be made: {error}") from None
+        made = changes_between(look.source.text, after)
+        return workspace_edit(target_of(self._server, uri, look), made) if made else None
+
+    @property
+    def _resolves(self) -> bool:
+        """Whether the client asks for an action's edit when it is chosen."""
+        document = self._server.client_capabilities.text_document
+        actions = document.code_action if document else None
+        return bool(actions and actions.resolve_support and "edit" in actions.resolve_support.properties)
+
+
+def _command(title: str, name: str, arguments: list[Any]) -> types.Command:
+    return types.Command(title, name, arguments=arguments)
+
+
+def _wanted(only: Sequence[types.CodeActionKind | str] | None) -> Callable[[str], bool]:
+    """Whether a kind of action is asked for."""
+    kinds = [str(getattr(kind, "value", kind)) for kind in only or ()]
+
+    def wanted(kind: str) -> bool:
+        return not kinds or any(asked == "" or f"{kind}.".startswith(f"{asked}.") for asked in kinds)
+
+    return wanted
+
+
+def target_of(server: BurnishServer, uri: str, look: Look) -> Target:
+    """The document as it is to be changed."""
+    return Target(uri, look.version, look.source, server.encoding, server.client_capabilities)
+
+
+async def verified(server: BurnishServer, uri: str, look: Look, found: Found) -> Verdict:
+    """The verdict on a fix, with a progress bar where it takes time.
+
+    Raises:
+        JsonRpcRequestCancelled: the user has cancelled it.
+    """
+    job = server.perf.job(look, found)
+    stoppable = Stoppable()
+    progress = WorkProgress(server, "Burnish: verifying", cancellable=True, on_cancel=stoppable.stop)
+    if server.perf.verdicts.trusted and await server.perf.verdicts.recall(job) is None:
+        server.perf.background(progress.begin(found.title))
+    try:
+        verdict = await stoppable.wait(
+            server.perf.verdicts.verdict(job, lambda share, words: progress.report(words, share * 100))
+        )
+    except VerificationCancelledError:
+        raise JsonRpcRequestCancelled("The verification was cancelled.") from None
+    finally:
+        progress.end()
+    server.perf.learned(uri, found, verdict)
+    return verdict
