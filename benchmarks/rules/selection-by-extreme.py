@@ -1,5 +1,7 @@
 """Numbers in no order, taken out from the greatest."""
 
+from random import Random
+
 
 def before(values: list[int]) -> list[int]:
     left = list(values)
@@ -12,4 +14,4 @@ def before(values: list[int]) -> list[int]:
 
 
 def arguments(n: int) -> tuple[list[int]]:
-    return ([i * 7919 % 100003 for i in range(n)],)
+    return (Random(0).choices(range(100003), k=n),)

@@ -15,7 +15,11 @@ MUTANTS = [
     ("transpose", "[list(column) for column in zip(*rows)]", "list(map(list, zip(*rows))) or ()"),
     ("flatten", "list(itertools.chain.from_iterable(nested))", "itertools.chain.from_iterable(nested)"),
     ("running_average", "yield total / count", "yield str(total / count)"),
-    ("running_average", "    total = 0.0\n    for count, value in enumerate(values, 1):\n        total += value\n        yield total / count", "    return map(lambda pair: pair[1] / (pair[0] + 1), enumerate(itertools.accumulate(values, initial=0.0)))"),
+    (
+        "running_average",
+        "    total = 0.0\n    for count, value in enumerate(values, 1):\n        total += value\n        yield total / count",
+        "    return map(lambda pair: pair[1] / (pair[0] + 1), enumerate(itertools.accumulate(values, initial=0.0)))",
+    ),
     ("unique_sorted", "sorted(set(items))", "tuple(sorted(set(items)))"),
     ("partition", "return yes, no", "return [yes, no]"),
     ("balanced", "return not stack", "return len(stack) == 0 or None"),

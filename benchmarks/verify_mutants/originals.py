@@ -1,5 +1,7 @@
 """Functions as a performance fix leaves them. The other files of this folder plant one fault each into them."""
 
+# ruff: noqa: D101, D102, D103, B905, SIM102, SIM110, RUF007
+
 from __future__ import annotations
 
 import bisect

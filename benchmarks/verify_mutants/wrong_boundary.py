@@ -11,7 +11,11 @@ MUTANTS = [
     ("window_maximum", "index >= width - 1", "index >= width"),
     ("window_maximum", "candidates[0] <= index - width", "candidates[0] < index - width"),
     ("merge_sorted", "j < len(right)", "j < len(right) - 1"),
-    ("binary_search", "low < len(values) and values[low] == wanted", "low < len(values) - 1 and values[low] == wanted"),
+    (
+        "binary_search",
+        "low < len(values) and values[low] == wanted",
+        "low < len(values) - 1 and values[low] == wanted",
+    ),
     ("binary_search", "low = middle + 1", "low = middle + 2"),
     ("grade", "score > 100", "score >= 100"),
     ("grade", "bisect.bisect_right", "bisect.bisect_left"),

@@ -142,7 +142,7 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
       return;
     }
     const shown = parsePreview(await server.execute(ServerCommand.perfPreview, asked));
-    const name = text(asked[0]?.uri).split("/").at(-1) || "code.py";
+    const name = text(asked[0].uri).split("/").at(-1) || "code.py";
     const before = this.write(`/before/${name}`, shown.before);
     const after = this.write(`/after/${name}`, shown.after);
     await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });

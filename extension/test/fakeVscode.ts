@@ -19,6 +19,7 @@ export const editor = {
   statusItems: [] as Record<string, unknown>[],
   activeTextEditor: undefined as unknown,
   focused: true,
+  trusted: true,
   panels: [] as FakePanel[],
 };
 
@@ -46,6 +47,7 @@ export function resetEditor(): void {
   editor.statusItems = [];
   editor.activeTextEditor = undefined;
   editor.focused = true;
+  editor.trusted = true;
   editor.panels = [];
   for (const name of EVENTS) {
     events[name] = new EventEmitter();
@@ -255,6 +257,9 @@ export const vscodeapi = {
       return editor.folders.length > 0 ? editor.folders : undefined;
     },
     getConfiguration,
+    get isTrusted() {
+      return editor.trusted;
+    },
     createFileSystemWatcher: () => events.files.event(() => undefined),
     onDidChangeTextDocument: (listener: Listener) => events.textDocument.event(listener),
     asRelativePath: (uri: { toString(): string }) => uri.toString().replace(/^file:\/\/\/project\//, ""),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ProgressHub } from "../src/progressHub";
-import { events, fakeLogger, listening, resetEditor } from "./fakeVscode";
+import { editor, events, fakeLogger, listening, resetEditor } from "./fakeVscode";
 
 /** What the server was told. */
 const sent: unknown[] = [];
@@ -17,8 +17,9 @@ interface Middleware {
   readonly workspace: { configuration(params: unknown): unknown[] };
 }
 
-/** What the session made last would do with the editor's requests. */
+/** What the session made last would do with the editor's requests, and what it tells the server first. */
 let middleware: Middleware;
+let firstWords: () => unknown;
 
 vi.mock("../src/vscodeapi", async () => (await import("./fakeVscode")).vscodeapi);
 // The real client runs in an editor only. This one starts the real process and asks it nothing.
@@ -28,9 +29,10 @@ vi.mock("vscode-languageclient/node", () => ({
       _id: string,
       _name: string,
       private readonly connect: () => Promise<unknown>,
-      given: { middleware: Middleware },
+      given: { middleware: Middleware; initializationOptions: () => unknown },
     ) {
       middleware = given.middleware;
+      firstWords = given.initializationOptions;
     }
     onNotification(): void {
       // Nothing comes.
@@ -107,6 +109,13 @@ describe("a session", () => {
     expect(sent).toEqual([told(true), told(false)]);
     await session.stop();
     expect(listening()).toBe(others);
+  });
+
+  it("says whether the workspace is trusted, so that nothing of another one is run", () => {
+    sessionOf(LIVES);
+    expect(firstWords()).toMatchObject({ trusted: true, previewsFixes: true });
+    editor.trusted = false;
+    expect(firstWords()).toMatchObject({ trusted: false });
   });
 
   it("asks for nothing while snoozed, except for what the user asks for", async () => {

@@ -213,7 +213,6 @@ LIARS: dict[str, str] = {
         "def f(x: int, _seen=[]) -> int:\n    _seen.append(x)\n    return x + 1 + (len(_seen) > 9)\n"
     ),
     "right now and then": "def f(x: int) -> int:\n    return x + 1 + (hash('a') % 2)\n",
-    "right by address": "def f(x: int) -> int:\n    return x + 1 + (id(object()) >> 12 & 1)\n",
     "a bool": "def f(x: int) -> int:\n    return True if x == 0 else x + 1\n",
     "a float": "def f(x: int) -> int:\n    return x + 1.0\n",
     "wrong far out": "def f(x: int) -> int:\n    return x + 1 if abs(x) < 2 ** 31 else x\n",
@@ -230,4 +229,7 @@ def module_of(name: str, planted: dict[str, str]) -> str:
 
 def hidden(text: str) -> str:
     """The same, out of sight of every static look."""
-    return f"def f(x: int) -> int:\n    space = {{'__name__': __name__}}\n    exec({text!r}, space)\n    return space['f'](x)\n"
+    return (
+        f"_space = {{'__name__': __name__}}\nexec({text!r}, _space)\n_inner = _space['f']\n"
+        "def f(x: int) -> int:\n    return _inner(x)\n"
+    )

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from burnish_analysis.verify.model import Call, Verdict, VerifyOptions
 from burnish_analysis.verify.verify import verify
 
@@ -88,7 +89,9 @@ def test_what_cannot_be_tested_honestly_is_unverifiable(source: str, reason: str
 
 
 def test_equal_exceptions_alone_are_weak() -> None:
-    verdict = run("def f(a: int) -> int:\n    raise ValueError\n", "def f(a: int) -> int:\n    raise ValueError()\n")
+    verdict = run(
+        "def f(a: int) -> int:\n    raise ValueError\n", "def f(a: int) -> int:\n    raise ValueError()\n"
+    )
     assert (verdict.verdict, verdict.strength) == ("equivalent", "weak")
 
 
@@ -147,13 +150,36 @@ def test_the_command(tmp_path: Path) -> None:
     before, after = tmp_path / "before.py", tmp_path / "after.py"
     before.write_text(SLOW)
     after.write_text(FAST.replace("fromkeys(items)", "fromkeys(items[:3])"))
-    command = [sys.executable, "-m", "burnish_cli.main", "verify", str(before), str(after), "--function", "dedupe", "--no-measure"]
+    command = [
+        str(Path(sys.executable).with_name("burnish")),
+        "verify",
+        str(before),
+        str(after),
+        "--function",
+        "dedupe",
+        "--no-measure",
+    ]
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)
     assert found["verdict"] == "different" and found["counterexample"]["source"]
-    needed = {"verdict", "strength", "reason", "inputs", "coverage", "counterexample", "speedup", "scaling", "sandbox"}
+    needed = {
+        "verdict",
+        "strength",
+        "reason",
+        "inputs",
+        "coverage",
+        "counterexample",
+        "speedup",
+        "scaling",
+        "sandbox",
+    }
     assert needed <= set(found)
-    same = [*command[:4], str(before), str(before), *command[6:]]
+    same = [*command[:2], str(before), str(before), *command[4:]]
     assert subprocess.run(same, capture_output=True, check=False).returncode == 0
-    assert subprocess.run([*command[:4], "nowhere.py", *command[5:]], capture_output=True, check=False).returncode == 2
+    assert (
+        subprocess.run(
+            [*command[:2], "nowhere.py", *command[3:]], capture_output=True, check=False
+        ).returncode
+        == 2
+    )

@@ -19,6 +19,8 @@ from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
 from burnish_server.documents import SourceText
+from burnish_telemetry.events import ActionOffered
+from burnish_telemetry.store import Store, store_file
 from tests.lsp.conftest import RECORDER, plain
 
 #: A verifier that says what the function's name asks for, and counts how often it is asked.
@@ -38,7 +40,7 @@ def verify(before, after, function, options, *, progress, stop):
                 return Verdict("unverifiable", reason="it was cancelled")
             time.sleep(0.02)
     if function.startswith("different"):
-        example = Counterexample(f"{function}([1])", "[]", "[1]", "print(1)")
+        example = Counterexample(f"{function}([1])", "returned []", "raised KeyError(1)", "print(1)")
         return Verdict("different", reason="not the same", counterexample=example, inputs=3)
     if function.startswith("unverifiable"):
         return Verdict("unverifiable", reason="it opens a file")
@@ -327,7 +329,10 @@ async def test_a_weak_verdict_asks_for_a_look(editor: Start) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("different", "different([1]) gave [] and would give [1]"), ("unverifiable", "it opens a file")],
+    [
+        ("different", "different([1]) returned []; with the change it raised KeyError(1)."),
+        ("unverifiable", "it opens a file"),
+    ],
 )
 async def test_no_edit_without_a_good_verdict(editor: Start, name: str, words: str) -> None:
     one = await editor()
@@ -556,3 +561,87 @@ async def test_a_profile_ranks_and_is_told(editor: Start, tmp_path: Path) -> Non
         await one.command("useProfile", {"path": str(tmp_path / "b.prof")})
     await one.command("useProfile", {"path": None})
     assert "profile" not in (await one.hints(uri))[0].message
+
+
+@pytest.mark.integration
+async def test_the_real_verifier_in_the_sandbox(editor: Start) -> None:
+    one = await editor(program=RECORDER)
+    typed = possible().replace("(words, stop: list)", "(words: list[str], stop: list)")
+    uri = one.open("a.py", typed)
+    resolved = await asyncio.wait_for(one.resolve((await one.actions(uri))[0]), 60)
+    # Looking a word up in a list of lists is fine; a set of them cannot be made.
+    assert resolved.edit is None
+    assert "raised TypeError" in resolved.disabled.reason
+    same = (
+        "def weigh(items):\n    return len(items) + sum(1 for item in items[:2] if item)\n\n\n"
+        "def same(words: list[str], stop: list[str]) -> int:\n    found = 0\n    for word in words:\n"
+        "        if word not in stop and weigh(stop):\n            found += 1\n    return found\n"
+    )
+    one.edit(uri, 0, len(typed), same)
+    action = (await one.actions(uri))[0]
+    assert action.title.endswith("(verify)")
+    resolved = await asyncio.wait_for(one.resolve(action), 60)
+    assert "(tested" in resolved.title, resolved
+    assert "stop_set = set(stop)" in one.applied(uri, resolved.edit)
+    began = asyncio.get_running_loop().time()
+    assert (await one.actions(uri))[0].edit == resolved.edit
+    assert asyncio.get_running_loop().time() - began < 2
+    # The process of the analysis ends with the server; the server itself never loads what verifying needs before.
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), one.at(uri, "word not in").start)
+    hover = await one.client.text_document_hover_async(params)
+    assert "Ran isolated: " in hover.contents.value
+
+
+async def test_what_becomes_of_fixes_is_recorded_where_the_user_agreed(editor: Start) -> None:
+    one = await editor()
+    uri = one.open("a.py", exact("one") + "\n\n" + possible("two"))
+    # Without consent nothing is followed, and no action has a command that tells.
+    assert all(action.command is None for action in await one.actions(uri) if action.edit is not None)
+    consent = await one.command("setConsent", {"switch": "record", "on": True, "through": "a test"})
+    assert consent["recording"]
+    async with asyncio.timeout(20):
+        while (first := (await one.actions(uri, "word not in stop:  #"))[0]).command is None:
+            await asyncio.sleep(0.05)
+    before = one.texts[uri]
+    taken = one.applied(uri, first.edit)
+    await _take(one, uri, first, taken)
+    # Undone at once, as an editor tells it.
+    params = {"event": "undo", "textDocument": {"uri": uri}}
+    one.client.protocol.notify("burnish/outcome", params)
+    one.edit(uri, 0, len(taken), before)
+    two = next(
+        action
+        for action in await one.actions(uri, "if word not in stop:\n")
+        if action.title.endswith("(verify)")
+    )
+    resolved = await one.resolve(two)
+    await _take(one, uri, resolved, one.applied(uri, resolved.edit))
+    await asyncio.wait_for(one.client.shutdown_session(), 20)
+    with Store(store_file(one.home)) as store:
+        told = [[(event.kind, event) for event in events] for events in store.suggestions()]
+    kinds = {events[0][1].verdict: [kind for kind, _ in events] for events in told}  # type: ignore[attr-defined]
+    assert kinds["exact"] == ["action-offered", "accepted", "undone"]
+    assert kinds["tested"][:2] == ["action-offered", "accepted"]
+    for events in told:
+        offer = events[0][1]
+        assert isinstance(offer, ActionOffered)
+        assert (offer.rule, offer.place.path) == (RULE, "a.py")
+        assert "stop_set = set(stop)" in offer.after
+        assert offer.speedup == (12.3 if offer.verdict == "tested" else None)
+
+
+async def _take(one: Editor, uri: str, action: Any, after: str) -> None:
+    """Apply an action and run its command, as an editor does."""
+    changes = sorted(
+        action.edit.document_changes[0].edits,
+        key=lambda edit: (edit.range.start.line, edit.range.start.character),
+        reverse=True,
+    )
+    one.texts[uri] = after
+    one.versions[uri] += 1
+    identifier = types.VersionedTextDocumentIdentifier(uri=uri, version=one.versions[uri])
+    made = [types.TextDocumentContentChangePartial(range=edit.range, text=edit.new_text) for edit in changes]
+    one.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, made))
+    await one.client.workspace_execute_command_async(
+        types.ExecuteCommandParams(action.command.command, action.command.arguments)
+    )

@@ -51,6 +51,12 @@ async def test_capabilities(start: Start) -> None:
             "trainNow",
             "rollback",
             "promote",
+            "verifyAll",
+            "applyVerified",
+            "perfPreview",
+            "perfExplain",
+            "perfApply",
+            "useProfile",
         )
     }
 

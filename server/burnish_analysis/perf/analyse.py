@@ -54,8 +54,11 @@ def findings_in(
 
 
 def _check(rule: Rule, nodes: Iterable[ast.AST], module: Module, found: list[Finding]) -> None:
+    check = rule.check
     for node in nodes:
-        found.extend(finding for finding in rule.check(node, module) if module.readable(node))
+        made = list(check(node, module))
+        if made and module.readable(node):
+            found += made
 
 
 @cache

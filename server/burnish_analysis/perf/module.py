@@ -25,6 +25,7 @@ __all__ = ["Loop", "Module"]
 #: A statement or clause that runs its parts again and again.
 Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 
+_CALLED = re.compile(r"(?<![\w.])([a-z]\w*)(?=\()")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BUILTINS = frozenset(dir(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -123,6 +124,8 @@ class Module:
 
     def comments_in(self, start: int, end: int) -> list[str]:
         """The comments that lie in a span."""
+        if "#" not in self.source[start:end]:
+            return []  # finding every comment of a file takes longer than parsing it
         return [self.source[a:b] for a, b in self.comments if a < end and b > start]
 
     # Surroundings ------------------------------------------------------------------------------------------------------
@@ -296,6 +299,10 @@ class Module:
         parent = self.parent(node)
         if isinstance(parent, ast.BoolOp) and isinstance(made, (ast.Compare, ast.BinOp)):
             return "\n" in text
+        if isinstance(parent, ast.Subscript) and parent.slice is node and isinstance(made, ast.IfExp):
+            return False
+        if isinstance(parent, _COMPREHENSIONS):
+            return isinstance(made, (ast.NamedExpr, ast.Tuple, ast.GeneratorExp, ast.Lambda))
         if isinstance(parent, ast.stmt) and not isinstance(made, (ast.NamedExpr, ast.GeneratorExp)):
             return "\n" in text
         if (
@@ -393,6 +400,8 @@ class Module:
         """
         unknown = tuple(evidence.unknown) if evidence is not None else ()
         made = self._fix(title or rule.about.summary, list(edits), tuple(imports))
+        if made is not None and self._shadowed(node, made):
+            made = None
         return Finding(
             rule=rule.id,
             start=self.start(node),
@@ -417,6 +426,12 @@ class Module:
             ):
                 return None
         return Fix(title, tuple(known), imports)
+
+    def _shadowed(self, node: ast.AST, fix: Fix) -> bool:
+        """Whether a fix calls a built-in function by a name that means something else at ``node``."""
+        called = {name for edit in fix.edits for name in _CALLED.findall(edit.text)} & _BUILTINS
+        scope = self.structure.scopes.get(node)
+        return scope is not None and any(name in scope.find(name).bindings for name in called)
 
     def dotted_function(self, node: ast.AST) -> str:
         """The outermost function or method around ``node`` as ``f`` or ``Class.method``; empty at module level."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from burnish_analysis.verify.model import Verdict, VerifyOptions
+from burnish_analysis.verify.capture import FunctionAt, capture
+from burnish_analysis.verify.model import Call, Verdict, VerifyOptions
 from burnish_analysis.verify.verify import verify as verify_versions
 
 __all__ = ["verify"]
@@ -19,11 +20,22 @@ __all__ = ["verify"]
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--function", required=True, help="Dotted name of the function: f, or Class.method.")
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=1.0), help="Bound for everything.")
-@click.option("--inputs", default=200, show_default=True, type=click.IntRange(min=1), help="Most inputs compared.")
+@click.option(
+    "--seconds", default=10.0, show_default=True, type=click.FloatRange(min=1.0), help="Bound for everything."
+)
+@click.option(
+    "--inputs", default=200, show_default=True, type=click.IntRange(min=1), help="Most inputs compared."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the inputs.")
 @click.option("--no-measure", is_flag=True, help="Do not time the versions.")
-@click.option("--path", "paths", multiple=True, type=click.Path(path_type=Path), help="Folder the modules import from.")
+@click.option(
+    "--path", "paths", multiple=True, type=click.Path(path_type=Path), help="Folder the modules import from."
+)
+@click.option(
+    "--tests",
+    type=click.Path(path_type=Path),
+    help="Folder of the project BEFORE lies in: its tests are run in the sandbox, and the calls they make come first.",
+)
 @click.option("--module", default="", help="The module's dotted name, for relative imports.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def verify(
@@ -35,6 +47,7 @@ def verify(
     seed: int,
     no_measure: bool,
     paths: tuple[Path, ...],
+    tests: Path | None,
     module: str,
     as_json: bool,
 ) -> None:
@@ -52,6 +65,7 @@ def verify(
         seed=seed,
         path=tuple(folder.resolve() for folder in paths),
         module=module,
+        calls=() if tests is None else _captured(tests, before, function, paths),
         measure=not no_measure,
     )
     verdict = _run(texts[0], texts[1], function, options, quiet=as_json)
@@ -60,6 +74,18 @@ def verify(
     else:
         _show(verdict)
     sys.exit(0 if verdict.verdict == "equivalent" else 1)
+
+
+def _captured(project: Path, file: Path, function: str, paths: tuple[Path, ...]) -> tuple[Call, ...]:
+    """The calls that the project's own tests make."""
+    if not project.is_dir():
+        raise click.UsageError(f"--tests {project}: there is no such folder.")
+    if not file.resolve().is_relative_to(project.resolve()):
+        raise click.UsageError(f"--tests {project}: {file} does not lie in it, so its tests cannot call it.")
+    found = capture(project, FunctionAt(file, function), path=paths)
+    if found.reason:
+        click.echo(f"No calls from the tests: {found.reason}.", err=True)
+    return found.calls
 
 
 def _read(path: Path) -> str:
@@ -75,7 +101,9 @@ def _run(before: str, after: str, function: str, options: VerifyOptions, *, quie
     if quiet or not sys.stderr.isatty():
         return verify_versions(before, after, function, options)
     with Console(stderr=True).status("starting") as status:
-        return verify_versions(before, after, function, options, progress=lambda _, words: status.update(words))
+        return verify_versions(
+            before, after, function, options, progress=lambda _, words: status.update(words)
+        )
 
 
 def _show(verdict: Verdict) -> None:

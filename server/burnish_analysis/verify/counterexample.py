@@ -147,7 +147,7 @@ def call_in_words(call: str, function: str) -> str:
         shown = [ast.unparse(a) for a in args.elts]
         for key, value in zip(kwargs.keys, kwargs.values, strict=True):
             assert isinstance(key, ast.Constant)
-            shown.append(f"{key.value}={ast.unparse(value)}")
+            shown.append(f"{key.value!s}={ast.unparse(value)}")
     except (SyntaxError, AssertionError, ValueError, RecursionError, MemoryError):
         return f"{function} on {call}"
     outer, _, name = function.rpartition(".")
@@ -158,16 +158,16 @@ def call_in_words(call: str, function: str) -> str:
 
 def describe(seen: Mapping[str, Any], part: str) -> str:
     """What a version did, in words; ``part`` is what the other version did differently."""
-    end = seen.get("end")
+    end = str(seen.get("end"))
     words = {
         "late": "did not end in time",
         "limit": f"raised {_short(seen.get('value'))}",
         "died": "ended the process",
         "opaque": f"gave something that cannot be compared ({_short(seen.get('value'))})",
         "big": "gave something too big to compare",
-    }.get(str(end))
+    }.get(end)
     if words is None:
-        words = f"{end} {readable(_short(seen.get('value')))}"
+        words = f"{end[:20]} {readable(_short(seen.get('value')))}"
     more = {
         "args": f", its arguments are {readable(_short(seen.get('args')))} afterwards",
         "log": f", uses its arguments so: {readable(_short(seen.get('log')))}",
@@ -190,7 +190,9 @@ def readable(text: str) -> str:
     return re.sub(r"#(\d+)=", lambda m: m.group(0) if m.group(1) in used else "", text)
 
 
-def script(before: str, after: str, function: str, call: str, module: str = "", *, whole: bool = False) -> str:
+def script(
+    before: str, after: str, function: str, call: str, module: str = "", *, whole: bool = False
+) -> str:
     """Python that runs both versions on ``call`` and exits with 0 where they differ.
 
     The short form shows results, arguments, exceptions and prints; the ``whole`` one brings the verifier's own
@@ -205,7 +207,10 @@ def script(before: str, after: str, function: str, call: str, module: str = "", 
     }
     if whole:
         names = ("helpers", "canonical", "load", "observe")
-        texts = {"burnish_inside": "", **{f"burnish_inside.{n}": (_INSIDE / f"{n}.py").read_text() for n in names}}
+        texts = {
+            "burnish_inside": "",
+            **{f"burnish_inside.{n}": (_INSIDE / f"{n}.py").read_text() for n in names},
+        }
         inside = "{" + "".join(f"{name!r}: {_block(text)}, " for name, text in texts.items()) + "}"
         return _TEMPLATE.format(**fields, inside=inside)
     helpers = ""
@@ -218,13 +223,8 @@ def script(before: str, after: str, function: str, call: str, module: str = "", 
 def _block(text: str) -> str:
     """``text`` as a literal over several lines where that is exact."""
     shown = "'''" + "\\\n" + text.replace("\\", "\\\\").replace("'''", "\\'\\'\\'") + "'''"
-    try:
-        if text.isprintable() or all(c.isprintable() or c in "\n\t" for c in text):
-            if not text.endswith("'") and ast.literal_eval(shown) == text:
-                return shown
-    except (SyntaxError, ValueError):
-        pass
-    return ascii(text)
+    plain = all(c.isprintable() or c in "\n\t" for c in text) and not text.endswith("'")
+    return shown if plain and ast.literal_eval(shown) == text else ascii(text)
 
 
 def _worded(seen: tuple[Mapping[str, Any], Mapping[str, Any]], part: str) -> tuple[str, str]:
@@ -235,7 +235,9 @@ def _worded(seen: tuple[Mapping[str, Any], Mapping[str, Any]], part: str) -> tup
     found = []
     for version in seen:
         value, args = _short(version.get("value")), _short(version.get("args"))
-        found.append(f"{version.get('end')} {value}, the arguments are {args} afterwards (#n: an object, @n: the same)")
+        found.append(
+            f"{version.get('end')} {value}, the arguments are {args} afterwards (#n: an object, @n: the same)"
+        )
     return found[0], found[1]
 
 

@@ -16,7 +16,7 @@ __all__ = ["Exploration", "explore", "watched_names"]
 _ORIGINS = frozenset(get_args(Origin))
 _LONGEST = 400_000
 #: Hypothesis is asked only where so many seconds are left.
-_IMPORT_S = 0.5
+_IMPORT_S = 0.35
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,13 @@ def explore(
         "sized": options.measure,
     }
     lines = run_inside(
-        "explorer", job, options, seconds=seconds + 6.0, packages=packages, hash_seed=options.seed % 1000, stop=stop
+        "explorer",
+        job,
+        options,
+        seconds=3 * seconds + 6.0,
+        packages=packages,
+        hash_seed=options.seed % 1000,
+        stop=stop,
     )
     return _read(lines)
 
@@ -80,7 +86,9 @@ def _read(lines: Lines) -> Exploration:
     sandbox = outcome.isolation.level.label
     failed = lines.first("failed")
     if failed is not None:
-        return Exploration(failed=_words(failed["failed"]), version=_words(failed.get("version")), sandbox=sandbox)
+        return Exploration(
+            failed=_words(failed["failed"]), version=_words(failed.get("version")), sandbox=sandbox
+        )
     suspects = [
         call
         for line in lines.lines
@@ -91,7 +99,11 @@ def _read(lines: Lines) -> Exploration:
     corpus = (lines.first("corpus") or {}).get("corpus")
     sized = (lines.first("sized") or {}).get("sized")
     told = lines.first("ends") or {}
-    why = "" if lines.done or suspects or corpus else (outcome.message or outcome.stderr.strip()[-300:] or "it ended early")
+    why = (
+        ""
+        if lines.done or suspects or corpus
+        else (outcome.message or outcome.stderr.strip()[-300:] or "it ended early")
+    )
     return Exploration(
         suspects=tuple(dict.fromkeys(suspects)),
         corpus=tuple(_calls(corpus)),

@@ -112,7 +112,8 @@ def measure(
 
 
 @cache
-def _text(name: str) -> str:
+def inside_text(name: str) -> str:
+    """The text of a module that runs inside."""
     return (_INSIDE / name).read_text(encoding="utf-8")
 
 
@@ -136,12 +137,12 @@ def _program(
         "most_pairs": options.most_pairs,
         "seed": options.seed,
     }
-    files = {"_burnish_guard.py": _text("guard.py"), "_burnish_helpers.py": _text("helpers.py")}
+    parts = {"_burnish_guard": "guard", "_burnish_helpers": "helpers", "timer_subject": "timer_subject"}
     return Program(
-        _text("timer.py"),
+        inside_text("timer.py"),
         name="timer.py",
         stdin=json.dumps(spec).encode(),
-        files={name: text.encode() for name, text in files.items()},
+        files={f"{name}.py": inside_text(f"{part}.py").encode() for name, part in parts.items()},
         path=options.path,
         environment={"PYTHONHASHSEED": "0"},
         packages=options.packages,
@@ -149,7 +150,7 @@ def _program(
 
 
 def _judge(outcome: Outcome, nonce: str, options: MeasureOptions) -> Measurement:
-    reports = _reports(outcome.stdout, nonce)
+    reports = read_reports(outcome.stdout, nonce)
     for report in reports:
         if "effect" in report:
             return Measurement(reason=f"not timed: it {report['effect']}")
@@ -177,7 +178,7 @@ def _ended(outcome: Outcome) -> str:
     return words.get(outcome.kind) or outcome.message or outcome.kind.value
 
 
-def _reports(text: str, nonce: str) -> list[dict[str, Any]]:
+def read_reports(text: str, nonce: str) -> list[dict[str, Any]]:
     """The lines that carry the nonce; whatever else was written there is not believed."""
     found = []
     for line in text.splitlines():

@@ -174,10 +174,10 @@ def compare(first: Seen, second: Seen, after: Seen, watched: frozenset[str]) -> 
     for index, (one, again, other) in enumerate(
         zip(first.observations, second.observations, after.observations, strict=True)
     ):
-        ends = [seen.get("end", "") for seen in (one, again, other)]
+        ends = [str(observed.get("end", "")) for observed in (one, again, other)]
         if "impure" in ends:
-            seen = (one, again, other)[ends.index("impure")]
-            return Comparison(unstable=f"it {_text(seen.get('value'))}", sandbox=first.sandbox)
+            guilty = (one, again, other)[ends.index("impure")]
+            return Comparison(unstable=f"it {_text(guilty.get('value'))}", sandbox=first.sandbox)
         if ends[0] not in COMPARABLE or ends[1] not in COMPARABLE:
             reason = next(e for e in ends[:2] if e not in COMPARABLE) or "cut"
             skipped[reason] = skipped.get(reason, 0) + 1
@@ -185,7 +185,10 @@ def compare(first: Seen, second: Seen, after: Seen, watched: frozenset[str]) -> 
         moved = difference(dict(one), dict(again), watched)
         if moved is not None:
             why = f"the original does not give the same on the same input twice ({_PARTS.get(moved, moved)})"
-            return Comparison(unstable=f"{why}: {_text(one.get('value'))} and {_text(again.get('value'))}", sandbox=first.sandbox)
+            return Comparison(
+                unstable=f"{why}: {_text(one.get('value'))} and {_text(again.get('value'))}",
+                sandbox=first.sandbox,
+            )
         if ends[2] in {"", "input"}:
             skipped[ends[2] or "cut"] = skipped.get(ends[2] or "cut", 0) + 1
             continue

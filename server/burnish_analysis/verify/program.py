@@ -65,7 +65,11 @@ def inside_files(*names: str) -> Mapping[str, bytes]:
 
     The sandbox runs them in this interpreter, and compiling them again for every process would take longer than the rest.
     """
-    found = sorted(_INSIDE.glob("*.py")) if not names else [_INSIDE / f"{name}.py" for name in ("__init__", *names)]
+    found = (
+        sorted(_INSIDE.glob("*.py"))
+        if not names
+        else [_INSIDE / f"{name}.py" for name in ("__init__", *names)]
+    )
     return {f"{_PACKAGE}/{path.name}c": _compiled(path) for path in found}
 
 
@@ -94,7 +98,9 @@ def run_inside(
     guard = guarded and (_INSIDE / "guard.py").exists()
     program = Program(
         _BOOT.format(
-            main=main, guard="from burnish_inside import guard" if guard else "", argument=", guard" if guard else ""
+            main=main,
+            guard="from burnish_inside import guard" if guard else "",
+            argument=", guard" if guard else "",
         ),
         name="burnish_verify.py",
         files={**inside_files(), "burnish_job.json": json.dumps(dict(job)).encode("ascii")},

@@ -139,26 +139,25 @@ class _Reacher:
                 yield node
         bodies = [node for node in statements if not isinstance(node, ast.ClassDef)]
         wanted = {node.attr for body in bodies for node in ast.walk(body) if isinstance(node, ast.Attribute)}
-        rest: list[ast.AST] = []
+        rest: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         for owner in classes:
             yield from (*owner.decorator_list, *owner.bases)
-            for node in owner.body:
-                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    rest.append(node)
+            for part in owner.body:
+                if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    rest.append(part)
                 else:
-                    yield node
+                    yield part
         # Methods are found by name alone: whose they are is not known.
         grown = True
         while grown:
             grown = False
-            for node in list(rest):
-                assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-                special = node.name.startswith("__") and node.name.endswith("__")
-                if node is target or special or node.name in wanted:
-                    rest.remove(node)
-                    wanted |= {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+            for method in list(rest):
+                special = method.name.startswith("__") and method.name.endswith("__")
+                if method is target or special or method.name in wanted:
+                    rest.remove(method)
+                    wanted |= {part.attr for part in ast.walk(method) if isinstance(part, ast.Attribute)}
                     grown = True
-                    yield node
+                    yield method
 
 
 def _always(node: ast.stmt, number: int) -> bool:
@@ -202,7 +201,10 @@ def _changes(part: ast.AST) -> set[str]:
     if isinstance(part, (ast.Subscript, ast.Attribute)) and isinstance(part.ctx, (ast.Store, ast.Del)):
         return _root(part)
     if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-        return _root(part.value.func)
+        call = part.value
+        named = isinstance(call.func, ast.Name) and call.func.id == "print"
+        given = [] if named else [*call.args, *(keyword.value for keyword in call.keywords)]
+        return _root(call.func) | {value.id for value in given if isinstance(value, ast.Name)}
     return set()
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from burnish_analysis.errors import SandboxError
 from burnish_analysis.verify import counterexample as shown
 from burnish_analysis.verify.explore import Exploration, explore, watched_names
-from burnish_analysis.verify.inside.infer import find_definition
+from burnish_analysis.verify.inside.uses import find_definition
 from burnish_analysis.verify.measure import MeasureOptions, measure
 from burnish_analysis.verify.model import Call, Counterexample, Verdict, VerifyOptions
 from burnish_analysis.verify.observers import Comparison, Difference, compare, observe_all
+from burnish_analysis.verify.program import StopLike
 from burnish_analysis.verify.screen import screen
 from burnish_analysis.verify.words import evidence, weakness
 
@@ -24,7 +25,7 @@ __all__ = ["verify"]
 #: Seconds of the processor that one call may take.
 _CALL_S = 0.1
 #: Shares of the time that exploring, observing and timing may take, and the most of each in seconds.
-_SHARES = {"explore": (0.25, 0.9), "observe": (0.35, 4.0), "measure": (0.3, 0.6)}
+_SHARES = {"explore": (0.15, 0.75), "observe": (0.35, 4.0), "measure": (0.3, 0.6)}
 Progress = Callable[[float, str], Any]
 
 
@@ -62,7 +63,13 @@ def _unverifiable(reason: str, sandbox: str = "") -> Verdict:
 
 class _Run:
     def __init__(
-        self, before: str, after: str, function: str, options: VerifyOptions, progress: Progress, stop: StopLike | None
+        self,
+        before: str,
+        after: str,
+        function: str,
+        options: VerifyOptions,
+        progress: Progress,
+        stop: StopLike | None,
     ) -> None:
         self.before, self.after, self.function = before, after, function
         self.options, self.progress, self.stop = options, progress, stop
@@ -114,7 +121,11 @@ class _Run:
         if explored.refused:
             return _unverifiable(explored.failed)
         which = {"before": "the original module", "after": "the changed module"}.get(explored.version)
-        text = f"{which} cannot be loaded: {explored.failed}" if which else f"exploring failed: {explored.failed}"
+        text = (
+            f"{which} cannot be loaded: {explored.failed}"
+            if which
+            else f"exploring failed: {explored.failed}"
+        )
         return _unverifiable(text, explored.sandbox)
 
     def _compared(self, explored: Exploration) -> Verdict:
@@ -142,7 +153,9 @@ class _Run:
         if not found.inputs:
             return _unverifiable(_no_inputs(explored, found), found.sandbox)
         if suspects:
-            return _unverifiable("the versions differ on some input only where both run in one process", found.sandbox)
+            return _unverifiable(
+                "the versions differ on some input only where both run in one process", found.sandbox
+            )
         return self._equivalent(explored, found)
 
     def _observe(self, calls: tuple[Call, ...]) -> Comparison:

@@ -20,7 +20,7 @@ from burnish_server.perf.process import AnalyserError
 from burnish_server.perf.ranking import ranked
 from burnish_server.perf.service import Look
 from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
-from burnish_server.perf.words import UNTRUSTED, badge, difference, evidence_page, refusal, times
+from burnish_server.perf.words import UNTRUSTED, badge, difference, evidence_page, refusal, times, unasked
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -260,7 +260,7 @@ def _result(source: SourceText, found: Found, verdict: Verdict) -> dict[str, Any
         "title": found.title,
         "line": source.line_of(found.start),
         "badge": badge(found, verdict),
-        "applicable": reason is None and verdict.strength != "weak",
+        "applicable": unasked(found, verdict),
         "evidence": reason or verdict.evidence,
         "gain": times(verdict.speedup.median) if verdict.speedup is not None and verdict.faster else "",
         "difference": difference(verdict) if verdict.verdict == "different" else "",
@@ -304,7 +304,7 @@ async def _good(server: BurnishServer, look: Look) -> list[str]:
         if not found.fixable or (not found.exact and not found.function):
             continue
         verdict = await server.perf.verdicts.recall(server.perf.job(look, found)) if found.function else None
-        if refusal(found, verdict) is None and (verdict is None or verdict.strength != "weak"):
+        if unasked(found, verdict):
             chosen.append(found.key)
     return chosen
 

@@ -32,6 +32,7 @@ class AnalyserProcess:
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._killed: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._closed = False
         #: Seconds an operation may take.
@@ -83,6 +84,12 @@ class AnalyserProcess:
         self._closed = True
         self._kill()
 
+    async def ended(self) -> None:
+        """Wait for a killed process to be gone."""
+        killed, self._killed = self._killed, None
+        if killed is not None:
+            await killed.wait()
+
     async def _ask(self, operation: dict[str, Any]) -> dict[str, Any]:
         async with self._turn:
             process = await self._started()
@@ -129,5 +136,8 @@ class AnalyserProcess:
     def _kill(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
+            self._killed = process
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+            # The loop may end before it hears of the process's end; the pipes are closed while it runs.
+            process._transport.close()  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from burnish_server.perf.pages import write_pages
 from burnish_server.perf.process import AnalyserError, AnalyserProcess
 from burnish_server.perf.profiles import Profile
 from burnish_server.perf.ranking import profile_share, ranked
-from burnish_server.perf.verdicts import Job, Verdicts, Verify, import_root
+from burnish_server.perf.verdicts import Job, Verdicts, Verify, import_root, needed_roots
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -35,8 +35,9 @@ log = logging.getLogger("burnish_server")
 
 #: Longer texts (characters) are generated ones, as a rule, and are not looked at.
 LONGEST_TEXT = 1 << 20
-#: Seconds to wait for the next edit: after one that stands alone, and while somebody types.
-ALONE_S, TYPING_S = 0.02, 0.25
+#: Seconds to wait before a text is looked at: after an edit that stands alone, while somebody types, and after opening (files
+#: are opened many at a time, and looked through).
+ALONE_S, TYPING_S, OPENED_S = 0.02, 0.25, 0.25
 #: Edits closer together than this, in seconds, are typing.
 _TYPING_GAP_S = 0.8
 
@@ -141,7 +142,7 @@ class PerfService:
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
-        self._documents[uri] = _Document()
+        self._documents[uri] = _Document(changed_at=time.monotonic(), wait=OPENED_S)
         self.watcher.edited(uri)
 
     def changed(self, uri: str, edits: list[Edit], after: str) -> None:
@@ -242,7 +243,7 @@ class PerfService:
         """What to verify of a finding's fix."""
         folders = [Path(name) for folder in self._server.workspace.folders if (name := to_fs_path(folder))]
         roots, module = import_root(Path(look.path), folders) if look.path else ((), "")
-        options = VerifyOptions(path=roots, module=module)
+        options = VerifyOptions(path=needed_roots(look.source.text, roots), module=module)
         return Job(look.source.text, found.applied(look.source.text), found.function, options)
 
     def learned(self, uri: str, found: Found, verdict: Verdict) -> None:

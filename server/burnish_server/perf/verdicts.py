@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -25,6 +26,7 @@ __all__ = [
     "VerificationCancelledError",
     "Verify",
     "import_root",
+    "needed_roots",
     "run_verification",
 ]
 
@@ -292,3 +294,23 @@ def import_root(path: Path, folders: list[Path]) -> tuple[tuple[Path, ...], str]
         names.insert(0, root.name)
         root = root.parent
     return (root,) if root == top else (root, top), ".".join(names)
+
+
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
+
+
+def needed_roots(text: str, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Those of the folders that a module may import from; none where it only needs what is installed.
+
+    What the sandbox need not read it does not get to see.
+    """
+    names: set[str] = set()
+    for relative, origin, imported in _IMPORT.findall(text):
+        if relative:
+            return roots
+        names |= {name.split(".")[0].split()[0] for name in (imported or origin).split(",") if name.split()}
+    return roots if any(_holds(root, name) for root in roots for name in names) else ()
+
+
+def _holds(root: Path, name: str) -> bool:
+    return (root / name).is_dir() or (root / f"{name}.py").is_file()

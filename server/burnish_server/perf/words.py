@@ -15,6 +15,7 @@ __all__ = [
     "rule_page",
     "times",
     "title_of",
+    "unasked",
 ]
 
 #: Why nothing is run in a workspace that the user has not said they trust.
@@ -45,6 +46,8 @@ def badge(found: Found, verdict: Verdict | None) -> str:
     """``exact``, ``possible``, or what verification found: ``tested``, ``weak``, ``different``, ``unverifiable``."""
     if verdict is None:
         return "exact" if found.exact else "possible"
+    if verdict.verdict == "unverifiable" and found.exact:
+        return "exact"
     return verdict.strength or verdict.verdict if verdict.verdict == "equivalent" else verdict.verdict
 
 
@@ -61,10 +64,17 @@ def refusal(found: Found, verdict: Verdict | None) -> str | None:
     if verdict.reason == UNTRUSTED:
         return UNTRUSTED
     if verdict.verdict == "unverifiable":
-        return f"It cannot be verified: {verdict.reason or 'no reason is known'}."
+        return f"It cannot be verified: {verdict.reason.rstrip('.') or 'no reason is known'}."
     if not verdict.faster:
-        return f"It is not clearly faster here: {verdict.evidence or verdict.reason}."
+        return f"It is not clearly faster here: {(verdict.evidence or verdict.reason).rstrip('.')}."
     return None
+
+
+def unasked(found: Found, verdict: Verdict | None) -> bool:
+    """Whether a fix is good enough to be applied with others, without a look at each: no weak evidence, and no measured loss."""
+    if refusal(found, verdict) is not None:
+        return False
+    return verdict is None or (verdict.strength != "weak" and (verdict.speedup is None or verdict.faster))
 
 
 def difference(verdict: Verdict) -> str:
@@ -72,7 +82,7 @@ def difference(verdict: Verdict) -> str:
     found = verdict.counterexample
     if found is None:
         return verdict.reason or "the two versions differ."
-    return f"{found.call} gave {found.before} and would give {found.after}."
+    return f"{found.call} {found.before}; with the change it {found.after}."
 
 
 def title_of(found: Found, verdict: Verdict | None) -> str:
@@ -111,8 +121,9 @@ def facts(found: Found, rule: RuleText | None, verdict: Verdict | None, share: f
     else:
         lines.extend(f"Not shown: {_plain(words)}." for words in found.unknown)
     if verdict is not None:
-        said = verdict.evidence or verdict.reason
-        lines.append(f"Verified ({badge(found, verdict)}): {_plain(said)}.")
+        said = _plain(verdict.evidence or verdict.reason).rstrip(".")
+        words = "Not verified" if verdict.verdict == "unverifiable" else f"Verified ({badge(found, verdict)})"
+        lines.append(f"{words}: {said.removeprefix('not verified: ')}.")
         if verdict.sandbox:
             lines.append(f"Ran isolated: {_plain(verdict.sandbox)}.")
     elif not found.fixable:

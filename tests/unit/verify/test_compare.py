@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from burnish_analysis.verify import counterexample as shown
 from burnish_analysis.verify.explore import _calls, watched_names
 from burnish_analysis.verify.observers import Seen, _in_order, compare
@@ -30,7 +31,9 @@ class TestCompare:
         other = ONE | {part: "raised" if part == "end" else "other"}
         assert compare(seen(ONE), seen(ONE), seen(other), frozenset()).differences[0].part == part
 
-    def test_an_original_that_does_not_agree_with_itself_is_unstable_even_where_the_versions_differ(self) -> None:
+    def test_an_original_that_does_not_agree_with_itself_is_unstable_even_where_the_versions_differ(
+        self,
+    ) -> None:
         found = compare(seen(ONE), seen(ONE | {"value": "2"}), seen(ONE | {"value": "3"}), frozenset())
         assert "twice" in found.unstable and not found.differences
 
@@ -59,12 +62,16 @@ class TestCompare:
     def test_only_data_of_the_original_counts(self) -> None:
         other = ONE | {"globals": {"memo": "#0={1: 2}"}}
         assert not compare(seen(ONE), seen(ONE), seen(other), frozenset({"data"})).differences
-        assert compare(seen(ONE), seen(ONE), seen(other), frozenset({"memo"})).differences[0].part == "globals"
+        assert (
+            compare(seen(ONE), seen(ONE), seen(other), frozenset({"memo"})).differences[0].part == "globals"
+        )
 
 
 class TestDistrust:
     def test_lines_that_are_no_objects_are_dropped(self) -> None:
-        assert _read(b'{"a": 1}\nnonsense\n[1]\n\xff\xfe\n{"b": ' + b"[" * 100_000 + b'\n{"c": 2}\n{"half') == [
+        assert _read(
+            b'{"a": 1}\nnonsense\n[1]\n\xff\xfe\n{"b": ' + b"[" * 100_000 + b'\n{"c": 2}\n{"half'
+        ) == [
             {"a": 1},
             {"c": 2},
         ]
@@ -74,8 +81,18 @@ class TestDistrust:
         assert [line["i"] for line in _in_order(lines, 2)] == [0, 1]
 
     def test_forged_inputs_are_dropped(self) -> None:
-        items: list[Any] = [["((), {})", "use"], ["((1,), {})", "forged"], ["x" * 10**6, "use"], [3, "use"], "((), {})", {}]
-        assert [(call.source, call.origin) for call in _calls(items)] == [("((), {})", "use"), ("((1,), {})", "edge")]
+        items: list[Any] = [
+            ["((), {})", "use"],
+            ["((1,), {})", "forged"],
+            ["x" * 10**6, "use"],
+            [3, "use"],
+            "((), {})",
+            {},
+        ]
+        assert [(call.source, call.origin) for call in _calls(items)] == [
+            ("((), {})", "use"),
+            ("((1,), {})", "edge"),
+        ]
         assert _calls({"a": 1}) == _calls("text") == _calls(None) == []
 
     def test_forged_texts_do_not_break_the_words(self) -> None:

@@ -7,15 +7,19 @@ import time
 from typing import Any
 
 import pytest
+
 from burnish_analysis.verify.inside import helpers
+from burnish_analysis.verify.inside.arguments import Parameter, call_text, edge_calls
 from burnish_analysis.verify.inside.calls import doctest_calls, site_calls
-from burnish_analysis.verify.inside.generate import Draw, Parameter, call_text, edge_calls
+from burnish_analysis.verify.inside.draw import Draw
 from burnish_analysis.verify.inside.hints import Unknown, spec_of
-from burnish_analysis.verify.inside.infer import candidates, find_definition, infer, literals
+from burnish_analysis.verify.inside.infer import infer
 from burnish_analysis.verify.inside.load import load
 from burnish_analysis.verify.inside.plan import Plan
 from burnish_analysis.verify.inside.shrink import shrink
 from burnish_analysis.verify.inside.sized import grows, sized_text
+from burnish_analysis.verify.inside.specs import candidates
+from burnish_analysis.verify.inside.uses import find_definition, literals
 
 
 def specs(source: str, function: str = "f") -> dict[str, list[Any]]:
@@ -51,8 +55,8 @@ class TestInference:
             ("return a.popleft()", ["deque", "any"]),
             ("return {k: v * 2 for k, v in a.items()}", ["dict", "key", "num"]),
             ("return [x + y * 2 for x, y in a]", ["iter", ["fixed", "num", "num"]]),
-            ("return a['price'] * a['count']", ["dict", "str", "num"]),
-            ("return [r['n'] % 2 for r in a]", ["iter", ["dict", "str", "num"]]),
+            ("return a['price'] * a['count']", ["record", {"price": "num", "count": "num"}]),
+            ("return [r['n'] % 2 for r in a]", ["iter", ["record", {"n": "num"}]]),
             ("return [[c * 2 for c in row] for row in a]", ["iter", ["iter", "num"]]),
             ("return a.name.upper()", ["obj", {"name": "str"}]),
             ("return isinstance(a, dict)", ["dict", "key", "any"]),
@@ -88,7 +92,10 @@ class TestHints:
             ("Literal['a', 3]", ["texts", "'a'", "3"]),
             ("Callable[[int], bool]", ["fn", "bool"]),
             ("Color", ["texts", "Color.RED", "Color.BLUE"]),
-            ("Point", ["make", "Point", [["x", "int", "positional", False], ["y", "int", "positional", True]]]),
+            (
+                "Point",
+                ["make", "Point", [["x", "int", "positional", False], ["y", "int", "positional", True]]],
+            ),
             ("Pair", ["make", "Pair", [["a", "str", "positional", False]]]),
             ("Annotated[int, 'x']", "int"),
             ("UserId", "int"),
@@ -126,7 +133,9 @@ class TestHints:
 
 class TestPlan:
     def test_a_method_gets_an_instance(self) -> None:
-        found = plan("class A:\n def __init__(self, n: int): self.n = n\n def f(self, k: str): return k", "A.f")
+        found = plan(
+            "class A:\n def __init__(self, n: int): self.n = n\n def f(self, k: str): return k", "A.f"
+        )
         assert [p.name for p in found.parameters] == ["self", "k"]
         assert found.parameters[0].spec[0] == "do"
 
@@ -148,10 +157,40 @@ class TestGenerated:
     @pytest.mark.parametrize(
         "spec",
         [
-            *("int", "num", "float", "str", "char", "bytes", "bool", "key", "any", "size", "complex", "digits"),
-            *(["list", "int"], ["seq", "str"], ["iter", "num"], ["set", "key"], ["dict", "str", ["list", "int"]]),
-            *(["fixed", "int", "str"], ["deque", "int"], ["fn", "int"], ["obj", {"x": "int"}], ["gen", "any"]),
-            *(["var", "T"], ["union", "int", "none"], ["list", ["list", ["list", "any"]]], ["counter", "key"]),
+            *(
+                "int",
+                "num",
+                "float",
+                "str",
+                "char",
+                "bytes",
+                "bool",
+                "key",
+                "any",
+                "size",
+                "complex",
+                "digits",
+            ),
+            *(
+                ["list", "int"],
+                ["seq", "str"],
+                ["iter", "num"],
+                ["set", "key"],
+                ["dict", "str", ["list", "int"]],
+            ),
+            *(
+                ["fixed", "int", "str"],
+                ["deque", "int"],
+                ["fn", "int"],
+                ["obj", {"x": "int"}],
+                ["gen", "any"],
+            ),
+            *(
+                ["var", "T"],
+                ["union", "int", "none"],
+                ["list", ["list", ["list", "any"]]],
+                ["counter", "key"],
+            ),
         ],
     )
     def test_every_call_can_be_evaluated_or_fails_as_its_values_do(self, spec: Any) -> None:
@@ -188,9 +227,19 @@ class TestGenerated:
             assert type(args[0]) is list and all(isinstance(item, int) for item in args[0])
 
     def test_sized_calls_grow(self) -> None:
-        for spec in (["list", "int"], "str", "size", ["dict", "str", "int"], ["list", ["list", "num"]], ["set", "int"]):
+        for spec in (
+            ["list", "int"],
+            "str",
+            "size",
+            ["dict", "str", "int"],
+            ["list", ["list", "num"]],
+            ["set", "int"],
+        ):
             assert grows(spec)
-            made = [evaluate(sized_text([Parameter("a", spec)], n, Draw(random.Random(0))))[0][0] for n in (64, 512)]
+            made = [
+                evaluate(sized_text([Parameter("a", spec)], n, Draw(random.Random(0))))[0][0]
+                for n in (64, 512)
+            ]
             small, big = (value if isinstance(value, int) else len(value) for value in made)
             assert small < big
 
@@ -212,7 +261,7 @@ class TestShrink:
             try:
                 args, kwargs = evaluate(candidate)
                 return bool(holds(*args, **kwargs))
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever a candidate raises, it does not hold
                 return False
 
         return shrink(text, told, time.monotonic() + 10)
@@ -223,7 +272,9 @@ class TestShrink:
         assert self.shrunk("(({'aa': [1, 2]},), {})", lambda d: any(d.values())) == "(({'': [0]},), {})"
 
     def test_keeps_aliases_that_matter(self) -> None:
-        assert self.shrunk("(((_b_0 := [1, 2]), _b_0), {})", lambda a, b: a is b) == "(((_b_0 := []), _b_0), {})"
+        assert (
+            self.shrunk("(((_b_0 := [1, 2]), _b_0), {})", lambda a, b: a is b) == "(((_b_0 := []), _b_0), {})"
+        )
 
     def test_ends_when_the_time_is_up(self) -> None:
         text = f"(({list(range(500))},), {{}})"

@@ -109,7 +109,8 @@ def test_slopes_need_three_doublings() -> None:
 
 
 def test_a_gain_is_measured_with_its_slopes() -> None:
-    found = measure(SLOW, FAST, "f", groups(LISTS, 16, 32, 64, 128, 256, 512), QUICK)
+    options = MeasureOptions(seconds=3.0, packages=False)
+    found = measure(SLOW, FAST, "f", groups(LISTS, 16, 32, 64, 128, 256, 512), options)
     assert found.faster, found
     assert found.speedup is not None
     assert found.speedup.median > 10

@@ -41,7 +41,11 @@ def _assigned(around: ast.ClassDef, name: str, module: Module) -> Iterator[Type 
             own = isinstance(part.target, ast.Name) and part.target.id == name and part in around.body
             if own or _means(part.target, name):
                 yield module.types.of_annotation(part.annotation)
-        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) and part in around.body and part.name == name:
+        elif (
+            isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and part in around.body
+            and part.name == name
+        ):
             yield None
 
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from burnish_analysis.perf.facts.tables import MUTATORS, PURE_CALLS, PURE_METHODS, TOTAL_CALLS
+from burnish_analysis.perf.facts.tables import MUTATORS, PURE_CALLS, PURE_METHODS, TOTAL_CALLS, TOTAL_TEXT_METHODS
 from burnish_analysis.perf.model import Known
 
 if TYPE_CHECKING:
@@ -129,6 +129,11 @@ class Effects:
                 if self._module.qualified(node.func) in TOTAL_CALLS and not node.keywords:
                     known = all(types.of(part) is not None for part in node.args)
                     return self._all([Known.of(known), *(self.total(part) for part in node.args)])
+                if isinstance(node.func, ast.Attribute) and types.name(node.func.value) == "str" and not node.keywords:
+                    affix = node.func.attr in ("startswith", "endswith") and len(node.args) == 1
+                    plain = not node.args and node.func.attr in TOTAL_TEXT_METHODS
+                    known = plain or (affix and types.name(node.args[0]) == "str")
+                    return self._all([Known.of(known), *(self.total(part) for part in (node.func.value, *node.args))])
         return Known.UNKNOWN
 
     @staticmethod

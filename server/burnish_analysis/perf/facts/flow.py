@@ -190,6 +190,8 @@ class Flow:
                 return False
             if isinstance(binding.owner, ast.Assign) and len(binding.owner.targets) > 1:
                 return False
+            if self._module.scope(binding.node).function is not owner:
+                return False  # an inner function binds it anew
         return all(self._kept(use, owner) for use in owner.uses.get(name.id, ()))
 
     def _kept(self, use: ast.Name, owner: Scope) -> bool:

@@ -12,8 +12,9 @@ from burnish_analysis.perf.model import Edit, Known
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
 
-__all__ = ["Over", "character_set", "comprehended", "empty_join", "integer", "is_name", "mentions", "method_call", "nonnegative", "one_statement_loop",
-           "operand", "ordered_freely", "over_one", "replace_loop", "text_constant", "text_like", "usable_after"]  # fmt: skip
+__all__ = ["Over", "builtin", "character_set", "comprehended", "empty_join", "integer", "is_name", "mentions", "method_call", "nonnegative",
+           "one_statement_loop", "operand", "ordered_freely", "over_one", "plain_name", "replace_loop", "text_constant", "text_like",
+           "usable_after"]  # fmt: skip
 
 _ATOMS = (
     ast.Name,
@@ -207,3 +208,15 @@ def empty_join(node: ast.AST) -> ast.expr | None:
     """The argument of ``"".join``."""
     found = method_call(node, "join", arguments=1)
     return found[1].args[0] if found and text_constant(found[0]) == "" else None
+
+
+def plain_name(column: str) -> str:
+    """A name made of a column's: lower case letters, digits and underscores."""
+    made = "".join(part if part.isascii() and part.isalnum() else "_" for part in column).strip("_").lower()
+    return made if made and not made[0].isdigit() else f"column_{made}".rstrip("_")
+
+
+def builtin(node: ast.AST, module: Module, *names: str) -> bool:
+    """Whether new code at ``node`` may use built-in names: nothing there gives them another meaning."""
+    scope = module.scope(node)
+    return not module.imports.star and not any(name in scope.find(name).bindings for name in names)

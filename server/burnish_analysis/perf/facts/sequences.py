@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from burnish_analysis.perf.facts.types import Type
@@ -15,22 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begins_as",
-    "bracketed",
     "dominates",
     "fresh_lists",
     "half_built",
-    "is_call",
-    "is_method",
     "loop_target_survives",
-    "names",
-    "nonempty",
     "ordered_plainly",
     "plain_equality",
     "private_until",
     "reads_at_once",
     "repeated",
-    "same_name",
-    "shrinks",
     "survives",
     "truth_only",
     "whole_local",
@@ -44,75 +37,27 @@ _CONSUMING = frozenset(
 ) | {"collections.Counter", "collections.deque"}  # fmt: skip
 _LAZY = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
 _FRAME = ("locals", "vars", "eval", "exec", "dir")
-_SHRINKING = frozenset({"pop", "popleft", "remove", "clear"})
-_JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 #: Types of which equal values cannot be told apart by what they are in plain code, and of which each value equals itself.
 _PLAIN = frozenset({"str", "bytes", "int", "bool", "NoneType"})
 
 
-def names(*nodes: ast.AST) -> set[str]:
-    """Every name that is written in some nodes."""
-    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def same_name(node: ast.AST | None, name: str) -> bool:
-    """Whether a node is just that name."""
-    return isinstance(node, ast.Name) and node.id == name
-
-
-def is_method(node: ast.AST | None, attribute: str, arguments: int) -> bool:
-    """Whether a node is ``name.attribute(...)`` with so many plain arguments."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == attribute
-        and isinstance(node.func.value, ast.Name)
-        and len(node.args) == arguments
-        and not node.keywords
-        and not any(isinstance(part, ast.Starred) for part in node.args)
-    )
-
-
-def is_call(node: ast.AST | None, module: Module, name: str, arguments: int = 1) -> bool:
-    """Whether a node calls a function by its qualified name with so many plain arguments."""
-    return (
-        isinstance(node, ast.Call)
-        and len(node.args) == arguments
-        and not node.keywords
-        and not any(isinstance(part, ast.Starred) for part in node.args)
-        and module.qualified(node.func) == name
-    )
-
-
-def bracketed(node: ast.expr, module: Module) -> str:
-    """The text of an expression as an operand of ``for … in``, ``if`` or ``not`` inside brackets."""
-    text = module.text(node)
-    loose = isinstance(node, (ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Starred))
-    if isinstance(node, ast.Tuple):
-        loose = not _enclosed(text)
-    return f"({text})" if loose else text
-
-
-def _enclosed(text: str) -> bool:
-    depth = 0
-    for place, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if depth == 0:
-            return place == len(text) - 1
-    return False
-
-
 def whole_local(name: ast.Name, module: Module) -> bool:
-    """Whether a variable belongs to one function and nothing but that function's own code (comprehensions included) sees it."""
+    """Whether a variable belongs to one function and nothing but that function's own code (comprehensions included) sees it.
+
+    A generator expression that is not used up at once reads it at any time, and so counts as somebody else.
+    """
     owner = module.flow.owner(name)
     if owner.kind != "function" or name.id in owner.declared or name.id not in owner.bindings:
         return False
-    if any(module.scope(use).function is not owner for use in owner.uses.get(name.id, ())):
+    uses = owner.uses.get(name.id, ())
+    if any(module.scope(use).function is not owner or _in_generator(use, module) for use in uses):
         return False
     if any(module.scope(binding.node).function is not owner for binding in owner.bindings[name.id]):
         return False
     root = owner.module
-    return not any(module.scope(use).function is owner for frame in _FRAME for use in root.uses.get(frame, ()))
+    return not any(
+        module.scope(use).function is owner for frame in _FRAME for use in root.uses.get(frame, ())
+    )
 
 
 def dominates(statement: ast.AST, use: ast.AST, module: Module) -> bool:
@@ -162,17 +107,20 @@ def survives(name: ast.Name, statement: ast.stmt, module: Module) -> bool:
     around = module.loops(statement)
     for use in module.flow.uses(name):
         if use in inside and not _in_else(use, statement, module):
-            if isinstance(statement, (ast.For, ast.AsyncFor)) and _within(use, statement.iter, module) and around:
-                if not _bound_since(use, statement, module):
-                    return True
+            again = (
+                isinstance(statement, (ast.For, ast.AsyncFor))
+                and around
+                and _within(use, statement.iter, module)
+            )
+            if again and not _bound_since(use, statement, module):
+                return True
             continue
         place = module.start(use)
         if place < begins and not any(use in module.flow.region(loop) for loop in around):
             continue
-        if place >= ends or place < begins:
-            if _bound_since(use, statement, module):
-                continue
-        return True
+        outside = place >= ends or place < begins
+        if not (outside and _bound_since(use, statement, module)):
+            return True
     return False
 
 
@@ -218,7 +166,9 @@ def repeated(node: ast.AST, name: ast.Name, module: Module, but: Iterable[ast.AS
         return False
     region = module.flow.region(loops[0])
     kept = set(but)
-    return not any(binding.node in region and binding.owner not in kept for binding in module.flow.bindings(name))
+    return not any(
+        binding.node in region and binding.owner not in kept for binding in module.flow.bindings(name)
+    )
 
 
 def reads_at_once(use: ast.Name, module: Module) -> bool:
@@ -288,141 +238,6 @@ def _tested(node: ast.AST, module: Module) -> bool:
 def truth_only(use: ast.AST, module: Module) -> bool:
     """Whether only the truth of a value is used (``while xs and …``)."""
     return _tested(use, module)
-
-
-# Whether a list holds something ----------------------------------------------------------------------------------------
-
-
-def shrinks(node: ast.AST, name: ast.Name, module: Module) -> Iterator[ast.AST]:
-    """The places in a node where a list may lose items or the variable may get another value."""
-    inside = set(ast.walk(node))
-    for use in module.flow.uses(name):
-        if use not in inside:
-            continue
-        parent = module.parent(use)
-        if isinstance(parent, ast.Attribute) and parent.attr in _SHRINKING:
-            yield use
-        elif isinstance(parent, ast.Subscript) and parent.value is use and not isinstance(parent.ctx, ast.Load):
-            if isinstance(parent.ctx, ast.Del) or isinstance(parent.slice, ast.Slice):
-                yield use
-        elif not isinstance(parent, ast.Attribute) and not module.flow.only_reads(use):
-            yield use
-    for binding in module.flow.bindings(name):
-        if binding.node in inside and binding.kind != "augment":
-            yield binding.node
-
-
-def nonempty(use: ast.Name, module: Module) -> bool:
-    """Whether the code shows that a list holds something where ``use`` stands: a test around or before, and nothing taken out since."""
-    name = use.id
-    inner: ast.stmt = module.statement(use)
-    own = [
-        place
-        for place in shrinks(inner, use, module)
-        if place is not use and not (isinstance(inner, ast.Assign) and isinstance(getattr(place, "ctx", None), ast.Store))
-    ]
-    if own or any(isinstance(outer, (ast.comprehension, ast.Lambda)) for outer in _within_statement(use, module)):
-        return False
-    while True:
-        for earlier in reversed(_before(inner, module)):
-            if _leaves_if_empty(earlier, name, module):
-                return True
-            if any(shrinks(earlier, use, module)):
-                return False
-        outer = module.parent(inner)
-        if isinstance(outer, (ast.If, ast.While)):
-            true = any(part is inner for part in outer.body)
-            if any(shrinks(outer.test, use, module)):
-                return False
-            if _says_nonempty(outer.test, name, module) if true else _says_empty(outer.test, name, module):
-                return isinstance(outer, ast.If) or true
-            if isinstance(outer, ast.While):
-                return False
-        elif isinstance(outer, ast.For):
-            return _counted(outer, use, module)
-        elif not isinstance(outer, ast.With) and not (
-            isinstance(outer, ast.Try) and any(part is inner for part in outer.body)
-        ):
-            return False
-        inner = outer
-
-
-def _within_statement(use: ast.AST, module: Module) -> Iterator[ast.AST]:
-    for outer in module.ancestors(use):
-        if isinstance(outer, ast.stmt):
-            return
-        yield outer
-
-
-def _before(statement: ast.stmt, module: Module) -> list[ast.stmt]:
-    block = module.block(statement)
-    place = next(i for i, part in enumerate(block) if part is statement)
-    return block[:place]
-
-
-def _counted(loop: ast.For, use: ast.Name, module: Module) -> bool:
-    """``for … in range(len(xs))`` in which ``use`` is the only place that takes something out."""
-    counted = loop.iter
-    if not is_call(counted, module, "builtins.range") or not isinstance(counted, ast.Call):
-        return False
-    inside = counted.args[0]
-    if not is_call(inside, module, "builtins.len") or not isinstance(inside, ast.Call):
-        return False
-    places = [place for part in loop.body for place in shrinks(part, use, module)]
-    return same_name(inside.args[0], use.id) and places == [use]
-
-
-def _leaves_if_empty(statement: ast.stmt, name: str, module: Module) -> bool:
-    return (
-        isinstance(statement, ast.If)
-        and not statement.orelse
-        and isinstance(statement.body[-1], _JUMPS)
-        and _says_empty(statement.test, name, module)
-    )
-
-
-def _says_nonempty(test: ast.expr, name: str, module: Module) -> bool:
-    """Whether a true test means that the list holds something."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return any(_says_nonempty(part, name, module) for part in test.values)
-    if same_name(test, name):
-        return True
-    if is_call(test, module, "builtins.len") and isinstance(test, ast.Call):
-        return same_name(test.args[0], name)
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _says_empty(test.operand, name, module)
-    number = _length_compared(test, name, module)
-    if number is None or not isinstance(test, ast.Compare):
-        return False
-    op = test.ops[0]
-    return (isinstance(op, ast.Gt) and number >= 0) or (isinstance(op, (ast.GtE, ast.Eq)) and number >= 1) or (
-        isinstance(op, ast.NotEq) and number == 0
-    )  # fmt: skip
-
-
-def _says_empty(test: ast.expr, name: str, module: Module) -> bool:
-    """Whether a false test means that the list holds something."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return any(_says_empty(part, name, module) for part in test.values)
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return same_name(test.operand, name) or _says_nonempty(test.operand, name, module)
-    number = _length_compared(test, name, module)
-    if number is None or not isinstance(test, ast.Compare):
-        return False
-    op = test.ops[0]
-    return (isinstance(op, (ast.Eq, ast.LtE)) and number == 0) or (isinstance(op, ast.Lt) and number == 1)
-
-
-def _length_compared(test: ast.expr, name: str, module: Module) -> int | None:
-    """``n`` of ``len(name) <op> n``."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
-        return None
-    left, right = test.left, test.comparators[0]
-    if not is_call(left, module, "builtins.len") or not isinstance(left, ast.Call):
-        return None
-    if not same_name(left.args[0], name) or not isinstance(right, ast.Constant):
-        return None
-    return right.value if type(right.value) is int else None
 
 
 # Values ----------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from burnish_analysis.perf.model import Known
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Loop, Module
 
-__all__ = ["at_least", "counter_of", "iterates", "nonempty", "rereadable"]
+__all__ = ["iterates", "nonempty", "rereadable"]
 
 _CONTAINERS = frozenset({
     "list", "tuple", "set", "frozenset", "dict", "str", "bytes", "bytearray", "range", "dict_keys", "dict_values", "dict_items",
@@ -34,6 +34,13 @@ def iterates(loop: Loop, name: ast.expr, module: Module) -> bool:
     if isinstance(loop, ast.While):
         return module.same(loop.test, name)
     over: ast.expr = loop.iter
+    if (
+        isinstance(over, ast.Call)
+        and isinstance(over.func, ast.Attribute)
+        and over.func.attr in ("items", "keys", "values")
+        and not over.args
+    ):
+        over = over.func.value
     while isinstance(over, ast.Call) and over.args and not isinstance(over.args[0], ast.Starred):
         called = module.qualified(over.func)
         if called == "builtins.zip":
@@ -45,7 +52,14 @@ def iterates(loop: Loop, name: ast.expr, module: Module) -> bool:
             if isinstance(over, ast.Call) and module.calls(over, "builtins.len") and len(over.args) == 1:
                 return module.same(over.args[0], name) and _no_sooner(loop)
             return False
-        if called not in ("builtins.enumerate", "builtins.reversed", "builtins.sorted", "builtins.list", "builtins.set", "builtins.tuple"):
+        if called not in (
+            "builtins.enumerate",
+            "builtins.reversed",
+            "builtins.sorted",
+            "builtins.list",
+            "builtins.set",
+            "builtins.tuple",
+        ):
             return False
         over = over.args[0]
     if isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice):
@@ -75,15 +89,15 @@ def nonempty(name: ast.expr, statement: ast.stmt, module: Module) -> Known:
             if before is inner:
                 break
             if _guards(before, name, module):
-                return Known.of(_untouched(name, module.end(before), module.start(statement), module))
+                return Known.of(_untouched(name, module.end(before), statement, module))
         outer = module.parent(inner)
-        if isinstance(outer, (ast.If, ast.While)) and any(part is inner for part in outer.body):
-            if _is_filled(outer.test, name, module):
-                return Known.of(
-                    _untouched(name, module.end(outer.test), module.start(statement), module)
-                    and not any(loop in module.loops(statement) for loop in [outer] if isinstance(loop, ast.While))
-                )
-        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module, ast.ClassDef)) or outer is None:
+        within = isinstance(outer, (ast.If, ast.While)) and any(part is inner for part in outer.body)
+        if isinstance(outer, (ast.If, ast.While)) and within and _is_filled(outer.test, name, module):
+            return Known.of(_untouched(name, module.end(outer.test), statement, module))
+        if (
+            isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module, ast.ClassDef))
+            or outer is None
+        ):
             break
         while outer is not None and not isinstance(outer, ast.stmt):
             outer = module.parent(outer)
@@ -103,7 +117,11 @@ def _guards(statement: ast.stmt, name: ast.Name, module: Module) -> bool:
     """``if not xs: return``"""
     if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.body[-1], _LEAVING):
         return False
-    tests = statement.test.values if isinstance(statement.test, ast.BoolOp) and isinstance(statement.test.op, ast.Or) else [statement.test]
+    tests = (
+        statement.test.values
+        if isinstance(statement.test, ast.BoolOp) and isinstance(statement.test.op, ast.Or)
+        else [statement.test]
+    )
     return any(_is_empty(test, name, module) for test in tests)
 
 
@@ -114,9 +132,9 @@ def _is_empty(test: ast.expr, name: ast.Name, module: Module) -> bool:
         limit = test.comparators[0]
         if isinstance(limit, ast.Constant) and isinstance(limit.value, int):
             return (
-                isinstance(test.ops[0], ast.Eq) and limit.value == 0
-                or isinstance(test.ops[0], ast.Lt) and limit.value >= 1
-                or isinstance(test.ops[0], ast.LtE) and limit.value >= 0
+                (isinstance(test.ops[0], ast.Eq) and limit.value == 0)
+                or (isinstance(test.ops[0], ast.Lt) and limit.value >= 1)
+                or (isinstance(test.ops[0], ast.LtE) and limit.value >= 0)
             )
     return False
 
@@ -130,19 +148,28 @@ def _is_filled(test: ast.expr, name: ast.Name, module: Module) -> bool:
         limit = test.comparators[0]
         if isinstance(limit, ast.Constant) and isinstance(limit.value, int):
             return (
-                isinstance(test.ops[0], ast.Gt) and limit.value >= 0
-                or isinstance(test.ops[0], ast.GtE) and limit.value >= 1
-                or isinstance(test.ops[0], ast.NotEq) and limit.value == 0
+                (isinstance(test.ops[0], ast.Gt) and limit.value >= 0)
+                or (isinstance(test.ops[0], ast.GtE) and limit.value >= 1)
+                or (isinstance(test.ops[0], ast.NotEq) and limit.value == 0)
             )
     return False
 
 
 def _is_length(node: ast.expr, name: ast.Name, module: Module) -> bool:
-    return isinstance(node, ast.Call) and module.calls(node, "builtins.len") and len(node.args) == 1 and module.same(node.args[0], name)
+    return (
+        isinstance(node, ast.Call)
+        and module.calls(node, "builtins.len")
+        and len(node.args) == 1
+        and module.same(node.args[0], name)
+    )
 
 
-def _untouched(name: ast.Name, start: int, end: int, module: Module) -> bool:
-    """Whether nothing between two places empties, rebinds or hands out the container."""
+def _untouched(name: ast.Name, start: int, statement: ast.stmt, module: Module) -> bool:
+    """Whether nothing between a place and a statement (its earlier rounds included) empties, rebinds or hands out the container."""
+    end = module.start(statement)
+    for loop in module.loops(statement):
+        if isinstance(loop, ast.stmt) and module.start(loop) >= start:
+            end = max(end, module.end(loop))
     owner = module.flow.owner(name)
     if owner.function.kind != "function":
         return False
@@ -159,91 +186,3 @@ def _untouched(name: ast.Name, start: int, end: int, module: Module) -> bool:
     function = owner.node
     calls = module.effects.unknown_calls(*getattr(function, "body", ()))
     return not any(start <= module.start(call) < end for call in calls if hasattr(call, "lineno"))
-
-
-def at_least(node: ast.expr, bound: int, at: ast.AST, module: Module) -> Known:
-    """Whether a whole number is certainly not below ``bound`` where ``at`` is evaluated: written, a length, a counter, or tested before.
-
-    UNKNOWN where nothing shows it. That the value is an ``int`` is not answered here.
-    """
-    if isinstance(node, ast.Constant):
-        value = node.value
-        return (Known.YES if value >= bound else Known.NO) if type(value) is int else Known.UNKNOWN
-    if isinstance(node, ast.Call) and module.calls(node, "builtins.len"):
-        return Known.of(bound <= 0)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and isinstance(node.right, ast.Constant):
-        added = node.right.value
-        return at_least(node.left, bound - added, at, module) if type(added) is int else Known.UNKNOWN
-    if not isinstance(node, ast.Name):
-        return Known.UNKNOWN
-    counted = counter_of(node, at, module)
-    if counted is not None:
-        return _counter(counted[0], counted[1], bound, at, module)
-    bindings = module.flow.bindings(node)
-    if len(bindings) != 1:
-        return Known.UNKNOWN
-    only = bindings[0]
-    if only.kind in ("assign", "annotate") and isinstance(only.value, (ast.Constant, ast.Call)):
-        return Known.YES if at_least(only.value, bound, at, module) is Known.YES else Known.UNKNOWN
-    return Known.of(_tested_before(node, bound, at, module))
-
-
-def counter_of(name: ast.Name, at: ast.AST, module: Module) -> tuple[ast.For | ast.comprehension, ast.AST] | None:
-    """The loop around ``at`` whose variable ``name`` is there, where the loop's rounds do not bind it otherwise; and the target itself."""
-    for loop in module.loops(at):
-        if not isinstance(loop, (ast.For, ast.comprehension)):
-            continue
-        region = module.flow.region(loop)
-        inside = [one for one in module.flow.bindings(name) if one.node in region]
-        if inside:
-            return (loop, inside[0].node) if len(inside) == 1 and inside[0].owner is loop and inside[0].kind == "for" else None
-    return None
-
-
-def _counter(loop: ast.For | ast.comprehension, target: ast.AST, bound: int, at: ast.AST, module: Module) -> Known:
-    """A loop variable over ``range(a, …)`` with ``a`` large enough and a step up, or counted by ``enumerate``."""
-    call = loop.iter
-    if not isinstance(call, ast.Call) or not call.args:
-        return Known.UNKNOWN
-    if module.calls(call, "builtins.enumerate") and isinstance(loop.target, ast.Tuple) and loop.target.elts[0] is target:
-        return Known.of(len(call.args) == 1 and not call.keywords and bound <= 0)
-    if not module.calls(call, "builtins.range") or loop.target is not target:
-        return Known.UNKNOWN
-    if len(call.args) == 1:
-        return Known.of(bound <= 0)
-    if len(call.args) == 3 and at_least(call.args[2], 1, at, module) is not Known.YES:
-        return Known.UNKNOWN
-    return Known.YES if at_least(call.args[0], bound, at, module) is Known.YES else Known.UNKNOWN
-
-
-def _tested_before(name: ast.Name, bound: int, at: ast.AST, module: Module) -> bool:
-    """``if n < 2: return`` before, or ``if n > 1:`` around; the variable is bound once, so that it is still the same."""
-    inner = module.statement(at)
-    while True:
-        for before in module.block(inner):
-            if before is inner:
-                break
-            if isinstance(before, ast.If) and not before.orelse and isinstance(before.body[-1], _LEAVING):
-                tests = before.test.values if isinstance(before.test, ast.BoolOp) and isinstance(before.test.op, ast.Or) else [before.test]
-                if any((limit := _limit(test, name.id, (ast.Lt, ast.LtE))) is not None and limit >= bound for test in tests):
-                    return True
-        outer = module.parent(inner)
-        if isinstance(outer, (ast.If, ast.While)) and any(part is inner for part in outer.body):
-            tests = outer.test.values if isinstance(outer.test, ast.BoolOp) and isinstance(outer.test.op, ast.And) else [outer.test]
-            if any((limit := _limit(test, name.id, (ast.Gt, ast.GtE))) is not None and limit >= bound for test in tests):
-                return True
-        while outer is not None and not isinstance(outer, ast.stmt):
-            outer = module.parent(outer)
-        if outer is None or isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            return False
-        inner = outer
-
-
-def _limit(test: ast.expr, name: str, kinds: tuple[type[ast.cmpop], ...]) -> int | None:
-    """Of ``n < 2`` or ``n <= 1`` (left when true), or ``n > 1`` or ``n >= 2`` (needed): the least value, here 2."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], kinds):
-        return None
-    limit = test.comparators[0]
-    if not isinstance(test.left, ast.Name) or test.left.id != name or not isinstance(limit, ast.Constant) or type(limit.value) is not int:
-        return None
-    return limit.value + isinstance(test.ops[0], (ast.LtE, ast.Gt))

@@ -13,6 +13,7 @@ __all__ = [
     "PURE_CALLS",
     "PURE_METHODS",
     "TOTAL_CALLS",
+    "TOTAL_TEXT_METHODS",
     "UNHASHABLE",
 ]
 
@@ -131,6 +132,11 @@ PURE_CALLS = frozenset(
 #: Calls of these cannot raise for arguments of the built-in types that make sense (of a container for ``len``, ``sorted`` apart).
 TOTAL_CALLS = frozenset({"builtins.len", "builtins.list", "builtins.tuple", "builtins.str", "builtins.repr", "builtins.bool", "builtins.range",
                          "builtins.isinstance", "builtins.enumerate", "builtins.zip", "builtins.dict"})  # fmt: skip
+
+#: Methods of ``str`` that cannot raise when they are given nothing.
+TOTAL_TEXT_METHODS = frozenset({"capitalize", "casefold", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower",
+                                "isnumeric", "isprintable", "isspace", "istitle", "isupper", "lower", "lstrip", "rstrip", "split", "splitlines",
+                                "strip", "swapcase", "title", "upper"})  # fmt: skip
 
 #: Methods that change nothing, of the types where that is known.
 PURE_METHODS: dict[str, frozenset[str]] = {

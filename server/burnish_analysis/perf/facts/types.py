@@ -58,7 +58,7 @@ class Types:
         if node in self._known:
             return self._known[node]
         if node in self._busy:
-            return None
+            return self._assumed(node)
         self._busy.add(node)
         try:
             found = self._of(node)
@@ -158,6 +158,12 @@ class Types:
                 return self._call(node)
         return None
 
+    def _assumed(self, node: ast.AST) -> Type | None:
+        """What a name that is being worked out is assumed to be meanwhile."""
+        if not isinstance(node, ast.Name):
+            return None
+        return self._names.get((id(self._module.scope(node).find(node.id)), node.id))
+
     def _common(self, parts: list[ast.expr]) -> Type | None:
         if any(isinstance(part, ast.Starred) for part in parts):
             return None
@@ -252,6 +258,8 @@ class Types:
 
     def _known_call(self, called: str, node: ast.Call) -> Type | None:
         made = CALLS.get(called)
+        if called == "re.sub" and node.args and self.name(node.args[0]) == "str":
+            return Type("str")  # a pattern of text gives text
         if made is None:
             return None
         first = self.of(node.args[0]) if node.args and not isinstance(node.args[0], ast.Starred) else None
@@ -472,6 +480,8 @@ class Types:
                     else _ESCAPED
                 )
             return _ESCAPED
+        if isinstance(parent, ast.Return) and self._module.flow.owner(use) is self._module.scope(use).function:
+            return None  # then the function is over
         return None if self._module.flow.only_reads(use) else _ESCAPED
 
     def _narrowed(self, node: ast.Name) -> Type | None:

@@ -12,7 +12,7 @@ from burnish_analysis.perf.rules.building_parts import Growth, Joined, collected
 __all__ = ["BytesConcatInLoop", "StringConcatInLoop", "StringPrependInLoop", "TuplePlusInLoop"]
 
 
-def _append(name: str, one: Growth, text: str, module: Module) -> str:
+def _append(name: str, _one: Growth, text: str, _module: Module) -> str:
     return f"{name}.append({text})"
 
 
@@ -26,7 +26,7 @@ def _add_items(name: str, one: Growth, text: str, module: Module) -> str:
 _TEXT = Joined("str", "parts", "str", _append, lambda name: f'"".join({name})')
 _REVERSED = Joined("str", "parts", "str", _append, lambda name: f'"".join(reversed({name}))')
 _BYTES = Joined("bytes", "parts", "bytes", _append, lambda name: f'b"".join({name})')
-_TUPLE = Joined("tuple", "items", "object", _add_items, lambda name: f"tuple({name})")
+_TUPLE = Joined("tuple", "items", "", _add_items, lambda name: f"tuple({name})")
 
 _PRECONDITIONS = (
     "the variable is local and is neither read nor bound otherwise in the loop",
@@ -199,5 +199,3 @@ def squares(numbers: list[int]) -> tuple[int, ...]:
                 title="Collect the items in a list",
                 edits=edits,
             )
-
-

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from burnish_analysis.perf.facts.sequences import (
-    fresh_lists,
-    is_method,
-    reads_at_once,
-    repeated,
-    same_name,
-    whole_local,
-)
+from burnish_analysis.perf.facts.sequences import fresh_lists, reads_at_once, repeated, whole_local
 from burnish_analysis.perf.facts.tables import MUTATORS
+from burnish_analysis.perf.facts.writing import is_method, same_name
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -177,10 +171,9 @@ def _added(node: ast.Assign) -> ast.expr | None:
     name, value = node.targets[0].id, node.value
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add) and same_name(value.left, name):
         return value.right
-    if isinstance(value, ast.List) and len(value.elts) > 1 and isinstance(value.elts[0], ast.Starred):
-        if same_name(value.elts[0].value, name):
-            return ast.List(value.elts[1:], ast.Load())
-    return None
+    if not isinstance(value, ast.List) or len(value.elts) < 2 or not isinstance(value.elts[0], ast.Starred):
+        return None
+    return ast.List(value.elts[1:], ast.Load()) if same_name(value.elts[0].value, name) else None
 
 
 def _grow(name: str, added: ast.expr, module: Module) -> str:
@@ -198,7 +191,11 @@ def _grow(name: str, added: ast.expr, module: Module) -> str:
 def _drops_last(node: ast.Assign) -> bool:
     """``name = name[:-1]``."""
     value = node.value
-    if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name) or not isinstance(value, ast.Subscript):
+    if (
+        len(node.targets) != 1
+        or not isinstance(node.targets[0], ast.Name)
+        or not isinstance(value, ast.Subscript)
+    ):
         return False
     part = value.slice
     return (
@@ -220,7 +217,8 @@ def _alone(name: ast.Name, statement: ast.Assign, module: Module) -> Known:
     anew = [
         binding.owner
         for binding in module.flow.bindings(name)
-        if isinstance(binding.owner, ast.Assign) and (_added(binding.owner) is not None or _drops_last(binding.owner))
+        if isinstance(binding.owner, ast.Assign)
+        and (_added(binding.owner) is not None or _drops_last(binding.owner))
     ]
     others = fresh_lists(name, module, but=anew)
     if not others or not repeated(statement, name, module, but=anew):
@@ -234,7 +232,7 @@ def _alone(name: ast.Name, statement: ast.Assign, module: Module) -> Known:
     return known
 
 
-def _leaves_alone(use: ast.Name, anew: list[ast.AST], module: Module) -> Known:
+def _leaves_alone(use: ast.Name, anew: Sequence[ast.AST], module: Module) -> Known:
     """Whether a use neither keeps a reference to the list nor goes through it while it changes."""
     parent = module.parent(use)
     above = module.parent(parent) if isinstance(parent, ast.Tuple) else parent
@@ -246,12 +244,12 @@ def _leaves_alone(use: ast.Name, anew: list[ast.AST], module: Module) -> Known:
         return Known.YES if _safely_read(use, anew, module) else Known.NO
     if _safely_read(use, anew, module):
         return Known.YES
-    if isinstance(parent, ast.Call) and not _keeps(parent, module):
+    if isinstance(parent, ast.Call) and not _keeps(parent):
         return Known.UNKNOWN
     return Known.NO
 
 
-def _keeps(call: ast.Call, module: Module) -> bool:
+def _keeps(call: ast.Call) -> bool:
     """Whether a call stores what it is given: ``found.append(name)``."""
     return isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS
 
@@ -261,11 +259,13 @@ def _is_own(use: ast.Name, module: Module) -> bool:
     parent = module.parent(use)
     if isinstance(parent, ast.BinOp) and parent.left is not use:
         return False
-    above = parent if isinstance(parent, (ast.BinOp, ast.Subscript)) else module.parent(parent) if parent else None
+    above = parent
+    if parent is not None and not isinstance(parent, (ast.BinOp, ast.Subscript)):
+        above = module.parent(parent)
     return above is not None and isinstance(module.parent(above), ast.Assign)
 
 
-def _safely_read(use: ast.Name, anew: list[ast.AST], module: Module) -> bool:
+def _safely_read(use: ast.Name, anew: Sequence[ast.AST], module: Module) -> bool:
     if not reads_at_once(use, module):
         return False
     for outer in module.ancestors(use):
@@ -277,7 +277,9 @@ def _safely_read(use: ast.Name, anew: list[ast.AST], module: Module) -> bool:
 
 def _in_finally(use: ast.AST, module: Module) -> bool:
     """Whether a ``finally`` may run between a ``return`` and its end."""
-    return any(isinstance(outer, (ast.Try, ast.TryStar)) and outer.finalbody for outer in module.ancestors(use))
+    return any(
+        isinstance(outer, (ast.Try, ast.TryStar)) and outer.finalbody for outer in module.ancestors(use)
+    )
 
 
 def _one_item(node: ast.AST, module: Module) -> str | None:

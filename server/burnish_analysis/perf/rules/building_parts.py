@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from burnish_analysis.perf.facts.sequences import half_built, same_name, survives, whole_local
+from burnish_analysis.perf.facts.sequences import half_built, survives, whole_local
+from burnish_analysis.perf.facts.writing import same_name, small
 from burnish_analysis.perf.model import Edit, Evidence, Known
 from burnish_analysis.perf.module import Module
 
@@ -28,9 +29,11 @@ class Joined:
     """How parts are collected and put together.
 
     Attributes:
-        kind: the type that is built (``str``). suffix: of the new list's name. hint: the element type in an annotation.
-        collect: the statement that adds a part, given the list's name, the part and its text. join: the expression that puts the list's
-            parts together.
+        kind: the type that is built (``str``).
+        suffix: of the new list's name.
+        hint: the element type in an annotation, if there is to be one.
+        collect: the statement that adds a part, given the list's name, the part and its text.
+        join: the expression that puts the list's parts together.
     """
 
     kind: str
@@ -44,7 +47,11 @@ def growth(node: ast.AST) -> Growth | None:
     """The growth that a statement is, if it is one."""
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
         return Growth(node.target, node, node.value, False)
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+    if (
+        not isinstance(node, ast.Assign)
+        or len(node.targets) != 1
+        or not isinstance(node.targets[0], ast.Name)
+    ):
         return None
     name, value = node.targets[0], node.value
     if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Add):
@@ -64,7 +71,9 @@ def own_use(found: Growth) -> ast.AST | None:
     return value.right if found.front else value.left
 
 
-def _outermost(first: Growth, module: Module) -> tuple[ast.For | ast.AsyncFor | ast.While, list[Growth]] | None:
+def _outermost(
+    first: Growth, module: Module
+) -> tuple[ast.For | ast.AsyncFor | ast.While, list[Growth]] | None:
     """The outermost loop in which the variable only grows, and every place where it does."""
     chosen = None
     for loop in module.loops(first.statement):
@@ -101,24 +110,38 @@ def collected(
     ``node`` must be the first growth of its variable in the loop.
     """
     first = growth(node)
-    if first is None or first.front is not front or not module.loops(node) or not whole_local(first.name, module):
+    if (
+        first is None
+        or first.front is not front
+        or not module.loops(node)
+        or not whole_local(first.name, module)
+    ):
         return None
     found = _outermost(first, module)
     if found is None:
         return None
     loop, every = found
+    if (
+        isinstance(loop, (ast.For, ast.AsyncFor))
+        and small(loop.iter, module)
+        and module.loops(node)[0] is loop
+    ):
+        return None
     if min(every, key=lambda one: module.start(one.statement)).statement is not node:
         return None
-    begin = _beginning(first, loop, every, how, module, evidence)
+    begin = _beginning(first, loop, how, module)
     if begin is None or not survives(first.name, loop, module):
         return None
     for one in every:
-        if not evidence.require(module.types.is_a(one.part, how.kind), f"`{module.text(one.part)}` is of type `{how.kind}`"):
+        if not evidence.require(
+            module.types.is_a(one.part, how.kind), f"`{module.text(one.part)}` is of type `{how.kind}`"
+        ):
             return None
         if not module.readable(one.statement):
             return None
     evidence.require(
-        Known.of(not half_built(first.name, loop, module)), f"nobody reads `{first.name.id}` after an exception in the loop"
+        Known.of(not half_built(first.name, loop, module)),
+        f"nobody reads `{first.name.id}` after an exception in the loop",
     )
     name = module.fresh_name(node, f"{first.name.id}_{how.suffix}")
     edits = [begin[0](name), *(_collect(one, name, how, module) for one in every)]
@@ -133,17 +156,17 @@ def collected(
 
 def _collect(one: Growth, name: str, how: Joined, module: Module) -> Edit:
     return Edit(
-        module.start(one.statement), module.end(one.statement), how.collect(name, one, module.text(one.part), module)
+        module.start(one.statement),
+        module.end(one.statement),
+        how.collect(name, one, module.text(one.part), module),
     )
 
 
 def _beginning(
     first: Growth,
     loop: ast.stmt,
-    every: Iterable[Growth],
     how: Joined,
     module: Module,
-    evidence: Evidence,
 ) -> tuple[Callable[[str], Edit | None], str] | None:
     """How the list begins, given its name, and the text of what the variable begins with (empty if it begins empty).
 
@@ -157,14 +180,20 @@ def _beginning(
     kind = module.types.of(value)
     if kind is None or kind.name != how.kind or kind.declared:
         return None
-    empty = isinstance(value, ast.Constant) and not value.value or isinstance(value, ast.Tuple) and not value.elts
+    empty = (isinstance(value, ast.Constant) and not value.value) or (
+        isinstance(value, ast.Tuple) and not value.elts
+    )
     text = module.text(value)
-    if not empty and not isinstance(value, ast.Constant) and (first.front or not isinstance(value, ast.JoinedStr)):
+    if (
+        not empty
+        and not isinstance(value, ast.Constant)
+        and (first.front or not isinstance(value, ast.JoinedStr))
+    ):
         return None
     begins = "" if empty or first.front else text
     if how.kind == "tuple" and begins:
         return None
-    annotated = f": list[{how.hint}]" if isinstance(statement, ast.AnnAssign) else ""
+    annotated = f": list[{how.hint}]" if isinstance(statement, ast.AnnAssign) and how.hint else ""
     start, end = module.start(statement), module.end(statement)
     return (lambda name: Edit(start, end, f"{name}{annotated} = [{begins}]")), ("" if empty else text)
 
@@ -178,7 +207,11 @@ def _first_value(name: ast.Name, loop: ast.stmt, module: Module) -> ast.Assign |
         binding.node for binding in module.flow.bindings(name)
     }
     for statement in reversed(block[:place]):
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and same_name(statement.targets[0], name.id):
+        if (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and same_name(statement.targets[0], name.id)
+        ):
             return statement
         if isinstance(statement, ast.AnnAssign) and statement.value and same_name(statement.target, name.id):
             return statement

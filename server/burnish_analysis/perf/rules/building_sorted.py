@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.fullness import nonempty
 from burnish_analysis.perf.facts.sequences import (
     dominates,
     fresh_lists,
-    is_method,
-    nonempty,
     ordered_plainly,
     reads_at_once,
     repeated,
-    same_name,
     whole_local,
 )
+from burnish_analysis.perf.facts.writing import is_method, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -193,9 +192,15 @@ def _stays_sorted(name: ast.Name, module: Module) -> Known:
     known = Known.YES
     for binding in bindings:
         value = binding.value
-        short = isinstance(value, ast.List) and len(value.elts) < 2 and not any(isinstance(e, ast.Starred) for e in value.elts)
+        short = (
+            isinstance(value, ast.List)
+            and len(value.elts) < 2
+            and not any(isinstance(e, ast.Starred) for e in value.elts)
+        )
         empty = isinstance(value, ast.Call) and not value.args and module.calls(value, "builtins.list")
-        ordered = module.calls(value, "builtins.sorted") and isinstance(value, ast.Call) and not value.keywords  # type: ignore[arg-type]
+        ordered = (
+            isinstance(value, ast.Call) and not value.keywords and module.calls(value, "builtins.sorted")
+        )
         known &= Known.of(short or empty or ordered)
     for use in module.flow.uses(name):
         call = _method_of(use, module)
@@ -257,12 +262,17 @@ def _as_heap(first: ast.Call, name: ast.Name, module: Module, evidence: Evidence
             before = module.previous(module.statement(call))
             if not isinstance(before, ast.Expr) or before.value not in sorts:
                 return None
-            evidence.require(Known.of(nonempty(use, module)), f"`{name.id}` is never empty there (the text of the `IndexError` differs)")
+            evidence.require(
+                Known.of(nonempty(use, module)),
+                f"`{name.id}` is never empty there (the text of the `IndexError` differs)",
+            )
             edits.append(module.replace(call, f"{written['heappop']}({name.id})"))
             popped = True
         elif is_method(call, "append", 1):
             if loop in module.loops(call):
-                edits.append(module.replace(call, f"{written['heappush']}({name.id}, {module.text(call.args[0])})"))
+                edits.append(
+                    module.replace(call, f"{written['heappush']}({name.id}, {module.text(call.args[0])})")
+                )
             elif module.start(call) > module.end(loop):
                 return None
         else:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import comprehended, is_name, method_call
+from burnish_analysis.perf.facts.tables import IMMUTABLE
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -60,8 +61,13 @@ def longest(path: str) -> int:
         uses = [use for use in module.flow.uses(file) if use in module.flow.region(node)]
         later = module.flow.used_after(file, module.statement(node)) and not _runs_out(node, module)
         evidence.require(Known.of(not uses and not later), f"`{file.id}` is not used otherwise")
-        evidence.require(Known.of(not module.effects.unknown_calls(*parts)), "nothing in the loop changes the file")
-        evidence.require(Known.of(_unseen(node, module)), "an error in a later line may come after earlier lines were worked on")
+        evidence.require(
+            Known.of(not module.effects.unknown_calls(*parts)), "nothing in the loop changes the file"
+        )
+        evidence.require(
+            Known.of(_unseen(node, module)),
+            "an error in a later line may come after earlier lines were worked on",
+        )
         yield module.finding(
             self, node.iter, "All lines are read before the first is looked at.", evidence, title="Go through the file itself",
             edits=[Edit(module.start(node.iter), module.end(node.iter), file.id)],
@@ -70,7 +76,9 @@ def longest(path: str) -> int:
 
 def _runs_out(loop: ast.For | ast.comprehension, module: Module) -> bool:
     """Whether the loop reads to the end of the file."""
-    return isinstance(loop, ast.comprehension) or not any(isinstance(part, (ast.Break, ast.Return)) for part in module.walk(*loop.body))
+    return isinstance(loop, ast.comprehension) or not any(
+        isinstance(part, (ast.Break, ast.Return)) for part in module.walk(*loop.body)
+    )
 
 
 def _unseen(loop: ast.For | ast.comprehension, module: Module) -> bool:
@@ -85,14 +93,22 @@ def _unseen(loop: ast.For | ast.comprehension, module: Module) -> bool:
             return False
     for part in module.flow.region(loop):
         if isinstance(part, ast.Name):
-            if not isinstance(part.ctx, ast.Load) and (not module.flow.local(part) or module.flow.owner(part).node is not _frame(loop, module)):
+            if not isinstance(part.ctx, ast.Load) and (
+                not module.flow.local(part) or module.flow.owner(part).node is not _frame(loop, module)
+            ):
                 return False
             if module.flow.mutates(part) and not module.flow.private(part):
                 return False
         elif isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.value, ast.Name):
-            if not isinstance(part.ctx, ast.Load) or isinstance(module.parent(part), ast.Call) and not _of_text(part, module):
+            if not isinstance(part.ctx, ast.Load) or (
+                isinstance(module.parent(part), ast.Call) and not _of_text(part, module)
+            ):
                 return False
-        elif isinstance(part, (ast.Yield, ast.YieldFrom, ast.Await)) or module.calls(part, "builtins.print", "builtins.next"):
+        elif (
+            (isinstance(part, ast.AugAssign) and module.types.name(part.target) not in IMMUTABLE)
+            or isinstance(part, (ast.Yield, ast.YieldFrom, ast.Await))
+            or module.calls(part, "builtins.print", "builtins.next")
+        ):
             return False
     return True
 
@@ -129,35 +145,63 @@ def folders(path: str) -> list[str]:
     return [entry.name for entry in os.scandir(path) if entry.is_dir()]
 """,
         why="`scandir` learns the kind of every entry while it reads the folder; `isdir` asks the system again for each.",
-        preconditions=("nothing changes the folder meanwhile", "links that lead nowhere or in a circle do not matter"),
-        references=("https://docs.python.org/3/library/os.html#os.scandir", "https://peps.python.org/pep-0471/"),
+        preconditions=(
+            "nothing changes the folder meanwhile",
+            "links that lead nowhere or in a circle do not matter",
+        ),
+        references=(
+            "https://docs.python.org/3/library/os.html#os.scandir",
+            "https://peps.python.org/pep-0471/",
+        ),
     )
-    nodes = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
+    nodes = (ast.ListComp, ast.GeneratorExp)
     imports = ("os",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At comprehensions over ``os.listdir(…)``."""
         over = comprehended(node)
-        if over is None or len(over.tests) != 1 or not module.calls(over.iterated, "os.listdir") or not isinstance(over.iterated, ast.Call):
+        if (
+            over is None
+            or len(over.tests) != 1
+            or not module.calls(over.iterated, "os.listdir")
+            or not isinstance(over.iterated, ast.Call)
+        ):
             return
         folder = over.iterated.args[0] if len(over.iterated.args) == 1 else None
         test = over.tests[0]
-        if not isinstance(folder, (ast.Name, ast.Attribute, ast.Constant)) or not isinstance(test, ast.Call) or len(test.args) != 1:
+        if (
+            not isinstance(folder, (ast.Name, ast.Attribute, ast.Constant))
+            or not isinstance(test, ast.Call)
+            or len(test.args) != 1
+        ):
             return
-        asked = {"os.path.isdir": "is_dir", "os.path.isfile": "is_file", "os.path.islink": "is_symlink"}.get(module.qualified(test.func) or "")
+        asked = {"os.path.isdir": "is_dir", "os.path.isfile": "is_file", "os.path.islink": "is_symlink"}.get(
+            module.qualified(test.func) or ""
+        )
         path = test.args[0]
-        if asked is None or not isinstance(path, ast.Call) or not module.calls(path, "os.path.join") or len(path.args) != 2:
+        if (
+            asked is None
+            or not isinstance(path, ast.Call)
+            or not module.calls(path, "os.path.join")
+            or len(path.args) != 2
+        ):
             return
         if not module.same(path.args[0], folder) or not is_name(path.args[1], over.target.id):
             return
         evidence = Evidence()
-        evidence.require(Known.UNKNOWN, "nothing changes the folder meanwhile, and links that lead nowhere do not matter")
+        evidence.require(
+            Known.UNKNOWN, "nothing changes the folder meanwhile, and links that lead nowhere do not matter"
+        )
         entry = module.fresh_name(node, "entry", "found")
         whole = is_name(over.element, over.target.id)
         joined = isinstance(over.element, ast.Call) and module.same(over.element, path)
         if not whole and not joined:
             return
-        scan = module.imported("os", "scandir", at=node) if "scandir" in module.source else module.text(over.iterated.func).replace("listdir", "scandir")
+        scan = (
+            module.imported("os", "scandir", at=node)
+            if "scandir" in module.source
+            else module.text(over.iterated.func).replace("listdir", "scandir")
+        )
         edits = [
             module.replace(over.element, f"{entry}.{'name' if whole else 'path'}"),
             module.replace(over.target, entry),

@@ -7,16 +7,22 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.sizes import iterates, nonempty, rereadable
 from burnish_analysis.perf.facts.tables import IMMUTABLE
-from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
+from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Loop, Module
 from burnish_analysis.perf.rules.hoisting import Hoist, plan, read_only
+from burnish_analysis.perf.rules.hoisting_edits import base_name, kept_local, moved, plausible, searched
 
-__all__ = ["InvariantAggregate", "base_name", "kept_local", "moved"]
+__all__ = ["InvariantAggregate"]
 
 _NAMES = ("min", "max", "sorted", "sum", "tuple", "list", "set", "frozenset", "dict")
 _MUTABLE = ("sorted", "list", "set", "dict")
 _EMPTY = {"int": "0", "float": "0.0", "str": '""', "bytes": 'b""', "bool": "False"}
-_KEYWORDS = {"sorted": {"reverse", "key"}, "min": {"default", "key"}, "max": {"default", "key"}, "sum": {"start"}}
+_KEYWORDS = {
+    "sorted": {"reverse", "key"},
+    "min": {"default", "key"},
+    "max": {"default", "key"},
+    "sum": {"start"},
+}
 
 
 class InvariantAggregate(Rule):
@@ -52,18 +58,33 @@ def scaled(values: list[float]) -> list[float]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of the aggregating built-in functions with one container."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in _NAMES or len(node.args) != 1:
+        if (
+            not isinstance(node, ast.Call)
+            or not isinstance(node.func, ast.Name)
+            or node.func.id not in _NAMES
+            or len(node.args) != 1
+        ):
             return
         name = node.func.id
-        if not {keyword.arg for keyword in node.keywords} <= _KEYWORDS.get(name, set()) or not module.loops(node):
+        if not {keyword.arg for keyword in node.keywords} <= _KEYWORDS.get(name, set()) or not module.loops(
+            node
+        ):
             return
-        if not module.calls(node, f"builtins.{name}") or _inner(node, module):
+        if not module.calls(node, f"builtins.{name}") or _inner(node, module) or searched(node, module):
+            return
+        if not plausible(node, module):
             return
         evidence = Evidence()
         if not _sources_fit(node.args[0], module, evidence):
             return
-        hoist = plan(node, module, evidence, lambda loop: _total(node, loop, module), lambda spot: _shareable(spot, name, module))
-        if hoist is None or evidence.violated:
+        hoist = plan(
+            node,
+            module,
+            evidence,
+            lambda loop: _total(node, loop, module),
+            lambda spot: _shareable(spot, name, module),
+        )
+        if hoist is None or evidence.violated or _doubtful(node, hoist, module):
             return
         text = _with_default(node, hoist.loop, module)
         fresh = module.fresh_name(node, f"{name}_{base_name(node.args[0])}")
@@ -76,6 +97,15 @@ def scaled(values: list[float]) -> list[float]:
             title=f"Work out `{shown}` once, before the loop",
             edits=moved(hoist, text, fresh, module),
         )
+
+
+def _doubtful(node: ast.Call, hoist: Hoist, module: Module) -> bool:
+    """Whether the value most likely changes: copies for a loop to run over, and tests of loops, are made because something changes."""
+    if hoist.steady is Known.YES:
+        return False
+    copied = isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple", "dict", "set", "frozenset")
+    tested = isinstance(hoist.loop, ast.While) and any(part is node for part in ast.walk(hoist.loop.test))
+    return tested or (copied and isinstance(module.parent(node), (ast.For, ast.comprehension, ast.Call)))
 
 
 def _inner(node: ast.Call, module: Module) -> bool:
@@ -93,12 +123,30 @@ def _inner(node: ast.Call, module: Module) -> bool:
 def _sources(node: ast.expr) -> list[ast.expr]:
     """The containers that are read."""
     if isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
-        inner = {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
-        return [part.iter for part in node.generators if not (isinstance(part.iter, ast.Name) and part.iter.id in inner)]
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in (*_NAMES, "map", "enumerate", "zip", "reversed"):
+        inner = {
+            name.id
+            for part in node.generators
+            for name in ast.walk(part.target)
+            if isinstance(name, ast.Name)
+        }
+        return [
+            part.iter
+            for part in node.generators
+            if not (isinstance(part.iter, ast.Name) and part.iter.id in inner)
+        ]
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in (*_NAMES, "map", "enumerate", "zip", "reversed")
+    ):
         found = [source for part in node.args for source in _sources(part)]
         return found[1:] if node.func.id == "map" else found
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("values", "keys", "items") and not node.args:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("values", "keys", "items")
+        and not node.args
+    ):
         return [node.func.value]
     return [node]
 
@@ -109,7 +157,9 @@ def _sources_fit(node: ast.expr, module: Module, evidence: Evidence) -> bool:
             return False
         if module.calls(source, "builtins.range") or module.types.name(source) in ("int", "float", "bool"):
             return False
-        if not evidence.require(rereadable(source, module), f"`{module.text(source)}` is a container, not an iterator"):
+        if not evidence.require(
+            rereadable(source, module), f"`{module.text(source)}` is a container, not an iterator"
+        ):
             return False
     return True
 
@@ -134,7 +184,11 @@ def _total(node: ast.Call, loop: Loop, module: Module) -> Known:
     if name == "sorted" or _with_default(node, loop, module) != module.text(node):
         return Known.YES
     sources = _sources(node.args[0])
-    return nonempty(sources[0], module.statement(loop), module) if len(sources) == 1 and not _filters(node.args[0]) else Known.UNKNOWN
+    return (
+        nonempty(sources[0], module.statement(loop), module)
+        if len(sources) == 1 and not _filters(node.args[0])
+        else Known.UNKNOWN
+    )
 
 
 def _filters(node: ast.expr) -> bool:
@@ -149,14 +203,22 @@ def _held(node: ast.expr, module: Module) -> str:
         return ""
     if isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
         parts = [node.elt, *(test for part in node.generators for test in part.ifs)]
-        safe = all(isinstance(part.iter, ast.Name) and isinstance(part.target, ast.Name) for part in node.generators)
+        safe = all(
+            isinstance(part.iter, ast.Name) and isinstance(part.target, ast.Name) for part in node.generators
+        )
         held = all(
-            (of := module.types.of(part.iter)) is not None and of.element is not None and of.element.name in IMMUTABLE
+            (of := module.types.of(part.iter)) is not None
+            and of.element is not None
+            and of.element.name in IMMUTABLE
             for part in node.generators
         )
         total = all(module.effects.total(part) is Known.YES for part in parts)
         return element.name if safe and held and total else ""
-    values = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    values = (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+    )
     return element.name if isinstance(node, ast.Name) or values else ""
 
 
@@ -166,7 +228,13 @@ def _with_default(node: ast.Call, loop: Loop, module: Module) -> str:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     held = _held(node.args[0], module)
     sources = _sources(node.args[0])
-    if name not in ("min", "max") or node.keywords or held not in _EMPTY or len(sources) != 1 or _filters(node.args[0]):
+    if (
+        name not in ("min", "max")
+        or node.keywords
+        or held not in _EMPTY
+        or len(sources) != 1
+        or _filters(node.args[0])
+    ):
         return text
     if nonempty(sources[0], module.statement(loop), module) is Known.YES:
         return text
@@ -179,56 +247,3 @@ def _with_default(node: ast.Call, loop: Loop, module: Module) -> str:
 def _shareable(spot: ast.expr, name: str, module: Module) -> bool:
     """Whether every round may have the same object there."""
     return name not in _MUTABLE or read_only(spot, module) or kept_local(spot, module)
-
-
-def kept_local(spot: ast.expr, module: Module) -> bool:
-    """``ys = sorted(xs)`` where ``ys`` is only read."""
-    parent = module.parent(spot)
-    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
-        return False
-    target = parent.targets[0]
-    return (
-        module.flow.local(target)
-        and len(module.flow.bindings(target)) == 1
-        and all(module.flow.only_reads(use) and module.function(use) is module.function(spot) for use in module.flow.uses(target))
-    )
-
-
-def moved(hoist: Hoist, text: str, fresh: str, module: Module) -> list[Edit | None]:
-    """The edits that evaluate ``text`` before the loop: the whole assignment is moved where that is the same, else a name is made."""
-    if len(hoist.spots) == 1:
-        whole = _whole_assignment(hoist, module)
-        removal = module.delete(whole) if whole is not None else None
-        if whole is not None and removal is not None and isinstance(whole.targets[0], ast.Name):
-            return [module.insert_before(hoist.statement, f"{whole.targets[0].id} = {text}"), removal]
-    return [
-        module.insert_before(hoist.statement, f"{fresh} = {text}") if "\n" not in text and "\r" not in text else None,
-        *(module.replace(spot, fresh) for spot in hoist.spots),
-    ]
-
-
-def _whole_assignment(hoist: Hoist, module: Module) -> ast.Assign | None:
-    spot = hoist.spots[0]
-    parent = module.parent(spot)
-    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
-        return None
-    target = parent.targets[0]
-    if len(module.flow.bindings(target)) != 1 or not module.flow.local(target) or "\n" in module.text(parent):
-        return None
-    after = frozenset(module.walk(*module.following(parent)))
-    used = all(use in after for use in module.flow.uses(target))
-    return parent if used and parent in module.flow.region(hoist.loop) else None
-
-
-def base_name(node: ast.expr) -> str:
-    """A word for what an expression reads, for the name of a new variable."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return base_name(node.func.value)
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute):
-            return part.attr
-        if isinstance(part, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
-            return base_name(part.generators[0].iter)
-        if isinstance(part, ast.Name) and part.id not in _NAMES:
-            return part.id
-    return "values"

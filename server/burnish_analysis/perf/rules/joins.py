@@ -10,14 +10,13 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import Hoist
 from burnish_analysis.perf.rules.joins_parts import (
     Join,
-    dedented,
     find_join,
     key_word,
     leaks,
     plan_join,
     target_names,
-    without_operand,
 )
+from burnish_analysis.perf.rules.joins_text import dedented, without_operand
 from burnish_analysis.perf.rules.lookup_parts import base_name, renamed, short
 
 __all__ = ["FilterInLoop", "NestedEqualityJoin"]
@@ -82,7 +81,11 @@ def lines(orders: list[tuple[str, int]], prices: list[tuple[str, int]]) -> list[
             return
         name = _table_name(node.iter, join, module)
         rest: list[Edit | None] | None
-        rest = [without_operand(test.test, join, module)] if isinstance(test.test, ast.BoolOp) else _body(test, module)
+        rest = (
+            [without_operand(test.test, join, module)]
+            if isinstance(test.test, ast.BoolOp)
+            else _body(test, module)
+        )
         yield module.finding(
             self,
             node,
@@ -91,7 +94,9 @@ def lines(orders: list[tuple[str, int]], prices: list[tuple[str, int]]) -> list[
             evidence,
             title=f"Find items of `{short(module.text(node.iter))}` in a dictionary",
             edits=[
-                module.insert_before(hoist.statement, _table(name, join, node.target, node.iter, None, module)),
+                module.insert_before(
+                    hoist.statement, _table(name, join, node.target, node.iter, None, module)
+                ),
                 _replaced(node.iter, f"{name}.get({join.wanted_text(module)}, ())", module),
                 *rest,
             ],
@@ -186,7 +191,9 @@ def baskets(people: list[str], sales: list[tuple[str, int]]) -> list[int]:
                 rename[old] = module.fresh_name(node, f"{old}_item")
         if rename and not isinstance(node.target, ast.Name):
             return None
-        return module.insert_before(hoist.statement, _table(name, join, node.target, node.iter, rename, module))
+        return module.insert_before(
+            hoist.statement, _table(name, join, node.target, node.iter, rename, module)
+        )
 
 
 def _clause(node: ast.comprehension, join: Join, text: str, module: Module) -> list[Edit | None]:

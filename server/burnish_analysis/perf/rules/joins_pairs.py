@@ -11,7 +11,7 @@ from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, R
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import Hoist
 from burnish_analysis.perf.rules.joins_parts import leaks
-from burnish_analysis.perf.rules.lookup_parts import names_in, plan_lookup, reflexive, short
+from burnish_analysis.perf.rules.lookup_parts import free_name, names_in, plan_lookup, reflexive, short
 
 __all__ = ["PairScan"]
 
@@ -81,7 +81,7 @@ def two_sum(numbers: list[int], total: int) -> tuple[int, int] | None:
         test = node.body[0]
         if not isinstance(test, ast.If) or test.orelse or not module.loops(node):
             return
-        scan = _scan(test.test, node.target.id, module)
+        scan = _scan(test.test, node.target.id)
         first = _outer(node, scan.items, module) if scan is not None else None
         if scan is None or first is None:
             return
@@ -91,7 +91,7 @@ def two_sum(numbers: list[int], total: int) -> tuple[int, int] | None:
             return
         items = module.text(scan.items)
         places = module.fresh_name(node, f"{items}_places")
-        value = module.fresh_name(node, "value", "item")
+        value = free_name(node, module, "value", "item")
         yield module.finding(
             self,
             node,
@@ -115,9 +115,13 @@ def two_sum(numbers: list[int], total: int) -> tuple[int, int] | None:
         )
 
 
-def _scan(test: ast.expr, place: str, module: Module) -> _Scan | None:
+def _scan(test: ast.expr, place: str) -> _Scan | None:
     operand = test.values[0] if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else test
-    if not isinstance(operand, ast.Compare) or len(operand.ops) != 1 or not isinstance(operand.ops[0], ast.Eq):
+    if (
+        not isinstance(operand, ast.Compare)
+        or len(operand.ops) != 1
+        or not isinstance(operand.ops[0], ast.Eq)
+    ):
         return None
     sides = (operand.left, operand.comparators[0])
     for one, other in (sides, sides[::-1]):
@@ -134,7 +138,11 @@ def _scan(test: ast.expr, place: str, module: Module) -> _Scan | None:
 
 def _item(node: ast.expr, place: str) -> ast.Name | None:
     """``xs``, where ``node`` is ``xs[place]``."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Name):
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(node.slice, ast.Name)
+    ):
         return node.value if node.slice.id == place and node.value.id != place else None
     return None
 
@@ -158,11 +166,17 @@ def _outer(node: ast.For, items: ast.Name, module: Module) -> str | None:
         same = len(over.args) == 1 and not over.keywords and module.same(over.args[0], items)
         first = target.elts[0] if isinstance(target, ast.Tuple) and len(target.elts) == 2 else None
     else:
-        same = module.calls(over, "builtins.range") and len(over.args) == 1 and _bounded(over.args[0], items, module)
+        same = (
+            module.calls(over, "builtins.range")
+            and len(over.args) == 1
+            and _bounded(over.args[0], items, module)
+        )
         first = target
     if not same or not isinstance(first, ast.Name) or first.id != name:
         return None
-    bound = [binding for binding in module.flow.bindings(begin.left) if binding.node in module.flow.region(outer)]
+    bound = [
+        binding for binding in module.flow.bindings(begin.left) if binding.node in module.flow.region(outer)
+    ]
     return name if len(bound) == 1 else None
 
 
@@ -222,7 +236,11 @@ def _plan(scan: _Scan, inner: ast.For, module: Module, evidence: Evidence) -> Ho
     evidence.require(stays, f"`{short(scan.text(module))}` stays the same in the inner loop")
     safe = Known.YES
     for part in scan.wanted:
-        own = isinstance(part, ast.Subscript) and module.same(part.value, scan.items) and isinstance(part.slice, ast.Name)
+        own = (
+            isinstance(part, ast.Subscript)
+            and module.same(part.value, scan.items)
+            and isinstance(part.slice, ast.Name)
+        )
         safe &= Known.YES if own else module.effects.total(part)
     evidence.require(safe, f"`{short(scan.text(module))}` can be evaluated for every place")
     return hoist

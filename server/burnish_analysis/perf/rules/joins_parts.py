@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from burnish_analysis.perf.facts.tables import IMMUTABLE
-from burnish_analysis.perf.model import Edit, Evidence, Known
+from burnish_analysis.perf.model import Evidence, Known
 from burnish_analysis.perf.module import Loop, Module
 from burnish_analysis.perf.rules.hoisting import Hoist
-from burnish_analysis.perf.rules.lookup_parts import iterated_again, names_in, plan_lookup, reflexive, short
+from burnish_analysis.perf.rules.lookup_parts import (
+    asked_for_names,
+    iterated_again,
+    names_in,
+    plan_lookup,
+    reflexive,
+    short,
+    total_key,
+)
 
-__all__ = ["Join", "dedented", "find_join", "key_word", "leaks", "plan_join", "target_names", "without_operand"]
+__all__ = [
+    "Join",
+    "find_join",
+    "key_word",
+    "leaks",
+    "plan_join",
+    "target_names",
+]
 
-_TEXT_METHODS = ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "swapcase", "capitalize")
-_FRESH_VIEWS = ("builtins.enumerate", "builtins.reversed", "builtins.zip", "builtins.sorted", "builtins.list", "builtins.range")
+_HANDFUL = 8
+_FRESH_VIEWS = (
+    "builtins.enumerate",
+    "builtins.reversed",
+    "builtins.zip",
+    "builtins.sorted",
+    "builtins.list",
+    "builtins.range",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +77,11 @@ def target_names(target: ast.expr) -> list[str]:
 def find_join(test: ast.expr, items: Iterable[str], module: Module) -> Join | None:
     """The equality that a test begins with (alone, or before ``and``)."""
     operand = test.values[0] if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else test
-    if not isinstance(operand, ast.Compare) or len(operand.ops) != 1 or not isinstance(operand.ops[0], ast.Eq):
+    if (
+        not isinstance(operand, ast.Compare)
+        or len(operand.ops) != 1
+        or not isinstance(operand.ops[0], ast.Eq)
+    ):
         return None
     own = set(items)
     sides = (operand.left, operand.comparators[0])
@@ -67,14 +92,21 @@ def find_join(test: ast.expr, items: Iterable[str], module: Module) -> Join | No
             return Join(operand, one, other) if names_in(other) else None
         if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add):
             for key, rest in ((one.left, one.right), (one.right, one.left)):
-                if names_in(key) & own and _only(key, own, module) and not names_in(rest) & own and names_in(rest):
+                if (
+                    names_in(key) & own
+                    and _only(key, own, module)
+                    and not names_in(rest) & own
+                    and names_in(rest)
+                ):
                     return Join(operand, key, other, rest)
     return None
 
 
 def _only(node: ast.expr, own: set[str], module: Module) -> bool:
     return all(
-        part.id in own or module.qualified(part) is not None for part in ast.walk(node) if isinstance(part, ast.Name)
+        part.id in own or module.qualified(part) is not None
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name)
     ) and not isinstance(node, ast.Constant)
 
 
@@ -102,18 +134,24 @@ def plan_join(
 ) -> Hoist | None:
     """Where the table can be made, with everything that must be shown for it; None where that is shown violated."""
     again = _again(over, module)
+    if _few(over):
+        return None
     kinds = [module.types.of(side) for side in (join.key, join.wanted, join.subtracted) if side is not None]
     if join.subtracted is None:
         equal = reflexive(kinds[0]) & reflexive(kinds[1])
     else:
-        equal = Known.NO if any(kind and kind.name not in ("int", "bool") for kind in kinds) else Known.of(all(kinds))
+        equal = (
+            Known.NO
+            if any(kind and kind.name not in ("int", "bool") for kind in kinds)
+            else Known.of(all(kinds))
+        )
     stays = Known.YES
     for side in (join.wanted, join.subtracted):
         if side is not None:
             stays &= module.flow.invariant(side, inner)
     if Known.NO in (again, equal, stays):
         return None
-    total = _total(join.key, module) & again
+    total = total_key(join.key, module) & again
     hoist = plan_lookup(over, module, evidence, total, lambda spot: spot is over)
     if hoist is None or not _varies(join, hoist.loop, module):
         return None
@@ -122,14 +160,36 @@ def plan_join(
         return None
     text = short(module.text(over))
     evidence.require(again, f"`{text}` can be iterated over again")
-    words = "are whole numbers" if join.subtracted is not None else "are of types that are equal only where their hashes are"
-    evidence.require(equal, f"`{short(module.text(join.key))}` and `{short(join.wanted_text(module))}` {words}")
+    words = (
+        "are whole numbers"
+        if join.subtracted is not None
+        else "are of types that are equal only where their hashes are"
+    )
+    evidence.require(
+        equal, f"`{short(module.text(join.key))}` and `{short(join.wanted_text(module))}` {words}"
+    )
     evidence.require(stays, f"`{short(join.wanted_text(module))}` stays the same in the inner loop")
-    evidence.require(steady & module.effects.pure(join.key), f"`{short(module.text(join.key))}` stays the same while the loop runs")
-    evidence.require(_total(join.key, module), f"everything in `{text}` has `{short(module.text(join.key))}`")
-    wanted = _total(join.wanted, module)
-    evidence.require(wanted, f"`{short(join.wanted_text(module))}` can be evaluated even if `{text}` is empty")
+    evidence.require(
+        steady & module.effects.pure(join.key),
+        f"`{short(module.text(join.key))}` stays the same while the loop runs",
+    )
+    evidence.require(
+        total_key(join.key, module), f"everything in `{text}` has `{short(module.text(join.key))}`"
+    )
+    wanted = total_key(join.wanted, module)
+    evidence.require(
+        wanted, f"`{short(join.wanted_text(module))}` can be evaluated even if `{text}` is empty"
+    )
     return hoist
+
+
+def _few(over: ast.expr) -> bool:
+    """Whether it is a handful of written values, or numbers."""
+    if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
+        return len(over.elts) < _HANDFUL
+    if not isinstance(over, ast.Call) or not isinstance(over.func, ast.Name) or over.func.id != "range":
+        return False
+    return all(isinstance(part, ast.Constant) for part in over.args)
 
 
 def _varies(join: Join, loop: Loop, module: Module) -> bool:
@@ -137,7 +197,10 @@ def _varies(join: Join, loop: Loop, module: Module) -> bool:
     sides = [side for side in (join.wanted, join.subtracted) if side is not None]
     region = module.flow.region(loop)
     return any(
-        module.flow.rebound(part, region) for side in sides for part in ast.walk(side) if isinstance(part, ast.Name)
+        module.flow.rebound(part, region)
+        for side in sides
+        for part in ast.walk(side)
+        if isinstance(part, ast.Name)
     )
 
 
@@ -149,24 +212,6 @@ def _again(over: ast.expr, module: Module) -> Known:
                 known &= _again(part, module)
         return known
     return iterated_again(over, module)
-
-
-def _total(node: ast.expr, module: Module) -> Known:
-    """Whether evaluating ``node`` cannot fail: also a known place of a tuple, and methods of text without arguments."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-        kind = module.types.of(node.value)
-        if kind is not None and kind.name == "tuple" and len(kind.args) > node.slice.value >= 0:
-            return _total(node.value, module)
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and not node.args
-        and not node.keywords
-        and node.func.attr in _TEXT_METHODS
-        and module.types.name(node.func.value) == "str"
-    ):
-        return _total(node.func.value, module)
-    return module.effects.total(node)
 
 
 def _key_steady(key: ast.expr, target: ast.expr, loop: Loop, module: Module) -> Known:
@@ -186,13 +231,19 @@ def _key_steady(key: ast.expr, target: ast.expr, loop: Loop, module: Module) -> 
 
 
 def _use_of(target: ast.Name, key: ast.expr) -> ast.AST:
-    return next((part for part in ast.walk(key) if isinstance(part, ast.Name) and part.id == target.id), target)
+    return next(
+        (part for part in ast.walk(key) if isinstance(part, ast.Name) and part.id == target.id), target
+    )
 
 
-def leaks(names: Iterable[str], inner: ast.For | ast.comprehension, statement: ast.stmt, module: Module) -> bool:
+def leaks(
+    names: Iterable[str], inner: ast.For | ast.comprehension, statement: ast.stmt, module: Module
+) -> bool:
     """Whether a variable of the inner loop is used outside it, where it would have another value."""
     if isinstance(inner, ast.comprehension):
         return False
+    if asked_for_names(module):
+        return True
     region = module.flow.region(inner)
     scope = module.scope(inner).function
     for name in names:
@@ -232,47 +283,3 @@ def _later(use: ast.Name, statement: ast.stmt, module: Module) -> bool:
     return module.start(use) >= module.start(statement) or any(
         use in module.flow.region(loop) for loop in module.loops(statement)
     )
-
-
-# Text ------------------------------------------------------------------------------------------------------------------------
-
-
-def without_operand(test: ast.expr, join: Join, module: Module) -> Edit | None:
-    """Take the equality away from the beginning of ``a == b and more``."""
-    if not isinstance(test, ast.BoolOp):
-        return None
-    start, end = module.start(join.operand), module.end(join.operand)
-    found = re.compile(r"\s*and\b\s*").match(module.source, end)
-    return Edit(start, found.end(), "") if found else None
-
-
-def dedented(statement: ast.If, module: Module) -> list[Edit] | None:
-    """Put the body of an ``if`` without ``else`` in its place; None where a text over several lines would change."""
-    first = statement.body[0]
-    start, begin = module.start(statement), module.start(first)
-    inner = module.indent(first)
-    if inner is None:
-        return [Edit(start, begin, "")]
-    outer = module.indent(statement)
-    if outer is None or not inner.startswith(outer) or any(_long_text(part, module) for part in ast.walk(statement)):
-        return None
-    head = module.line_start(start)
-    after = re.compile(r"[\s)]*:").match(module.source, module.end(statement.test))
-    if after is None:
-        return None
-    colon = module.line_end(after.end())
-    edits = [Edit(head, colon, "")]
-    edits += [Edit(line, line + len(inner) - len(outer), "") for line in _lines(colon, module.end(statement), module)
-              if module.source.startswith(inner, line)]  # fmt: skip
-    return edits
-
-
-def _lines(start: int, end: int, module: Module) -> Iterator[int]:
-    while start < end:
-        yield start
-        start = module.line_end(start)
-
-
-def _long_text(node: ast.AST, module: Module) -> bool:
-    text = isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
-    return text and "\n" in module.text(node)

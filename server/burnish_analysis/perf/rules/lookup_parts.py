@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterator
 
 from burnish_analysis.perf.facts.types import Type
@@ -12,7 +13,9 @@ from burnish_analysis.perf.rules.hoisting import Hoist, plan
 
 __all__ = [
     "CONTAINERS",
+    "asked_for_names",
     "base_name",
+    "free_name",
     "holds_hashable",
     "iterated_again",
     "looked_up",
@@ -24,6 +27,7 @@ __all__ = [
     "short",
     "small",
     "table_finding",
+    "total_key",
 ]
 
 #: Types that can be iterated over again and again, and give the same while they do not change.
@@ -36,6 +40,7 @@ _REFLEXIVE = frozenset({"str", "bytes", "int", "bool", "NoneType", "range", "dat
                         "pathlib.Path", "uuid.UUID"})  # fmt: skip
 #: A written list of fewer values is as fast as a set.
 _FEW = 5
+_TEXT_METHODS = ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "swapcase", "capitalize")
 
 
 def membership(node: ast.AST) -> ast.expr | None:
@@ -106,7 +111,9 @@ def holds_hashable(searched: ast.expr, module: Module) -> Known:
 
 def small(searched: ast.expr, module: Module) -> bool:
     """Whether it names a handful of written values, which is not worth a set."""
-    if not isinstance(searched, ast.Name) or any(module.flow.mutates(use) for use in module.flow.uses(searched)):
+    if not isinstance(searched, ast.Name) or any(
+        module.flow.mutates(use) for use in module.flow.uses(searched)
+    ):
         return False
     bindings = module.flow.bindings(searched)
     return bool(bindings) and all(
@@ -125,6 +132,11 @@ def iterated_again(node: ast.expr, module: Module) -> Known:
     return Known.of(kind in CONTAINERS)
 
 
+def asked_for_names(module: Module) -> bool:
+    """Whether something in the module may ask for the local variables by their names."""
+    return any(word in module.source for word in ("locals(", "vars()", "exec(", "eval("))
+
+
 def names_in(node: ast.AST) -> set[str]:
     """Every name in an expression."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
@@ -135,12 +147,63 @@ def renamed(node: ast.expr, old: str, new: str, module: Module) -> str:
     start = module.start(node)
     text = module.text(node)
     places = sorted(
-        (module.start(part) - start for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == old),
+        (
+            module.start(part) - start
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name) and part.id == old
+        ),
         reverse=True,
     )
     for place in places:
         text = text[:place] + new + text[place + len(old) :]
     return text
+
+
+def free_name(node: ast.AST, module: Module, *wishes: str) -> str:
+    """A name that the function around ``node`` uses for nothing, the first of ``wishes`` where it can be."""
+    function = module.function(node) or module.tree
+    taken = set(dir(builtins))
+    for part in ast.walk(function):
+        match part:
+            case ast.Name():
+                taken.add(part.id)
+            case ast.arg():
+                taken.add(part.arg)
+            case ast.Global() | ast.Nonlocal():
+                taken.update(part.names)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ExceptHandler() if (
+                part.name
+            ):
+                taken.add(part.name)
+            case ast.alias():
+                taken.add((part.asname or part.name).partition(".")[0])
+            case ast.MatchAs() | ast.MatchStar() if part.name:
+                taken.add(part.name)
+            case ast.MatchMapping() if part.rest:
+                taken.add(part.rest)
+    return next((wish for wish in wishes if wish not in taken), None) or module.fresh_name(node, *wishes)
+
+
+def total_key(node: ast.expr, module: Module) -> Known:
+    """Whether evaluating ``node`` cannot fail: also a known place of a tuple, and methods of text without arguments."""
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, int)
+    ):
+        kind = module.types.of(node.value)
+        if kind is not None and kind.name == "tuple" and len(kind.args) > node.slice.value >= 0:
+            return total_key(node.value, module)
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and not node.args
+        and not node.keywords
+        and node.func.attr in _TEXT_METHODS
+        and module.types.name(node.func.value) == "str"
+    ):
+        return total_key(node.func.value, module)
+    return module.effects.total(node)
 
 
 # A table before the loop ---------------------------------------------------------------------------------------------------

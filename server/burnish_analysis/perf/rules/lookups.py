@@ -9,7 +9,15 @@ from burnish_analysis.perf.facts.attributes import attribute_type
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import Hoist
-from burnish_analysis.perf.rules.lookup_parts import base_name, holds_hashable, membership, plan_lookup, short, small
+from burnish_analysis.perf.rules.lookup_parts import (
+    base_name,
+    free_name,
+    holds_hashable,
+    membership,
+    plan_lookup,
+    short,
+    small,
+)
 
 __all__ = ["CountInLoop", "IndexInLoop"]
 
@@ -34,9 +42,7 @@ def _asked(node: ast.AST, method: str) -> tuple[ast.expr, ast.expr] | None:
     return node.func.value, node.args[0]
 
 
-def _plan(
-    owner: ast.expr, asked: ast.expr, method: str, module: Module, evidence: Evidence
-) -> Hoist | None:
+def _plan(owner: ast.expr, asked: ast.expr, method: str, module: Module, evidence: Evidence) -> Hoist | None:
     """Where a table of the list ``owner`` can be made, with what must be shown."""
     kind = module.types.of(owner) or attribute_type(owner, module)
     letters = kind is not None and kind.name == "str" and _letter(asked, module) and method == "count"
@@ -53,7 +59,11 @@ def _plan(
     def fits(spot: ast.expr) -> bool:
         call = _call(spot, module)
         found = _asked(call, method)
-        return found is not None and (not letters or _letter(found[1], module)) and not _last_resort(call, found[1], module)
+        return (
+            found is not None
+            and (not letters or _letter(found[1], module))
+            and not _last_resort(call, found[1], module)
+        )
 
     hoist = plan_lookup(owner, module, evidence, Known.YES, fits)
     if hoist is None:
@@ -103,7 +113,11 @@ def _letter(node: ast.expr, module: Module) -> bool:
 
 
 def _of_letters(over: ast.expr, module: Module) -> bool:
-    if isinstance(over, ast.Call) and module.calls(over, "builtins.set", "builtins.sorted", "builtins.list") and over.args:
+    if (
+        isinstance(over, ast.Call)
+        and module.calls(over, "builtins.set", "builtins.sorted", "builtins.list")
+        and over.args
+    ):
         over = over.args[0]
     return module.types.name(over) == "str"
 
@@ -193,8 +207,8 @@ def places(names: list[str], order: list[str]) -> list[int]:
             return
         name = module.text(owner)
         places = module.fresh_name(node, f"{base_name(owner)}_places")
-        place = module.fresh_name(node, "place", "position", "place_number")
-        value = module.fresh_name(node, "value", "item", "place_value")
+        place = free_name(node, module, "place", "position")
+        value = free_name(node, module, "value", "item")
         spots = [call for spot in hoist.spots if isinstance(call := _call(spot, module), ast.Call)]
         yield module.finding(
             self,
@@ -217,7 +231,11 @@ def _answer(call: ast.Call, places: str, module: Module) -> str:
     text = module.text(asked)
     if _is_in(call, asked, module):
         return f"{places}[{text}]"
-    looked = text if isinstance(asked, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call)) else f"({text})"
+    looked = (
+        text
+        if isinstance(asked, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call))
+        else f"({text})"
+    )
     return f"{places}[{text}] if {looked} in {places} else {module.text(call)}"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
+from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
-from burnish_analysis.perf.rules.joins_parts import dedented, leaks
+from burnish_analysis.perf.rules.joins_parts import leaks
+from burnish_analysis.perf.rules.joins_text import dedented
 from burnish_analysis.perf.rules.lookup_parts import names_in, reflexive, short
 
 __all__ = ["DictScan"]
+
+_DICTS = ("dict", "collections.OrderedDict", "collections.Counter")
 
 
 class DictScan(Rule):
@@ -45,7 +48,12 @@ def price(prices: dict[str, int], name: str) -> int:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``for`` statements over ``d.items()`` that hold one ``if`` and leave the loop in it."""
-        if not isinstance(node, ast.For) or node.orelse or len(node.body) != 1 or not isinstance(node.body[0], ast.If):
+        if (
+            not isinstance(node, ast.For)
+            or node.orelse
+            or len(node.body) != 1
+            or not isinstance(node.body[0], ast.If)
+        ):
             return
         parts = _key_and_value(node)
         test = node.body[0]
@@ -62,11 +70,18 @@ def price(prices: dict[str, int], name: str) -> int:
         keys = kind.args[0] if kind is not None and kind.args else None
         stays = module.flow.invariant(wanted, node)
         if not (
-            evidence.require(module.types.is_a(owner, "dict", "collections.OrderedDict", "collections.Counter"), f"`{name}` is a dictionary")
+            evidence.require(
+                module.types.is_a(owner, *_DICTS),
+                f"`{name}` is a dictionary",
+            )
             and evidence.require(reflexive(keys), f"the keys of `{name}` equal themselves")
-            and evidence.require(reflexive(module.types.of(wanted)), f"`{text}` is hashable and equals itself")
+            and evidence.require(
+                reflexive(module.types.of(wanted)), f"`{text}` is hashable and equals itself"
+            )
             and evidence.require(stays & module.effects.pure(owner), f"`{text}` stays the same in the loop")
-            and evidence.require(module.effects.total(wanted), f"`{text}` can be evaluated even if `{name}` is empty")
+            and evidence.require(
+                module.effects.total(wanted), f"`{text}` can be evaluated even if `{name}` is empty"
+            )
         ):
             return
         if isinstance(test.body[-1], ast.Break) and len(test.body) == 1:
@@ -90,7 +105,11 @@ def price(prices: dict[str, int], name: str) -> int:
         if body is None or indent is None or inner is None or module.indent(test.body[0]) is None:
             return None
         name, text = module.text(owner), module.text(wanted)
-        looked = text if isinstance(wanted, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript)) else f"({text})"
+        looked = (
+            text
+            if isinstance(wanted, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript))
+            else f"({text})"
+        )
         head = body[0]
         used = any(value in names_in(part) for part in test.body)
         line = f"{inner}{value} = {name}[{text}]\n" if used else ""
@@ -127,7 +146,11 @@ def _key_and_value(node: ast.For) -> tuple[str, str, ast.expr] | None:
 
 
 def _wanted(test: ast.If, key: str) -> ast.expr | None:
-    if not isinstance(test.test, ast.Compare) or len(test.test.ops) != 1 or not isinstance(test.test.ops[0], ast.Eq):
+    if (
+        not isinstance(test.test, ast.Compare)
+        or len(test.test.ops) != 1
+        or not isinstance(test.test.ops[0], ast.Eq)
+    ):
         return None
     left, right = test.test.left, test.test.comparators[0]
     if isinstance(left, ast.Name) and left.id == key:

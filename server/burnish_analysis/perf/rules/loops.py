@@ -5,15 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import (
-    bracketed,
-    half_built,
-    is_call,
-    loop_target_survives,
-    names,
-    same_name,
-    whole_local,
-)
+from burnish_analysis.perf.facts.sequences import half_built, loop_target_survives, whole_local
+from burnish_analysis.perf.facts.writing import argument, bracketed, is_call, names, same_name, small, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -57,7 +50,7 @@ def total(numbers: list[int]) -> int:
         total, added = step
         item = node.target.id
         mapped = _mapped(added, item, module)
-        if not (same_name(added, item) or mapped) or _tiny(node.iter):
+        if not (same_name(added, item) or mapped) or small(node.iter, module):
             return
         kind = module.types.of(added)
         begun = module.types.of_name(total.id, module.scope(total))
@@ -66,7 +59,11 @@ def total(numbers: list[int]) -> int:
             if not evidence.require(_whole(known), f"`{module.text(added)}` is always a whole number"):
                 return
         _whole_run(total, node, module, evidence)
-        summed = f"sum(map({mapped}, {module.text(node.iter)}))" if mapped else f"sum({bracketed(node.iter, module)})"
+        summed = (
+            f"sum(map({mapped}, {module.text(node.iter)}))"
+            if mapped
+            else f"sum({argument(node.iter, module)})"
+        )
         yield module.finding(
             self,
             node,
@@ -108,7 +105,7 @@ def widest(words: list[str]) -> int:
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At loops whose body is one ``best = max(best, …)``."""
         found = _best(node, module)
-        if found is None or not isinstance(node, ast.For) or _tiny(node.iter):
+        if found is None or not isinstance(node, ast.For) or small(node.iter, module):
             return
         best, function, value = found
         if best.id in names(value, node.iter, node.target) or not _plain_clause(node, value, module):
@@ -123,7 +120,11 @@ def widest(words: list[str]) -> int:
         if isinstance(node.target, ast.Name) and same_name(value, node.target.id):
             values = bracketed(node.iter, module)
         else:
-            values = f"[{module.text(value)} for {module.text(node.target)} in {bracketed(node.iter, module)}]"
+            if not evidence.require(module.effects.pure(value), f"`{module.text(value)}` has no effects"):
+                return
+            values = (
+                f"[{module.text(value)} for {target(node.target, module)} in {bracketed(node.iter, module)}]"
+            )
         yield module.finding(
             self,
             node,
@@ -132,10 +133,6 @@ def widest(words: list[str]) -> int:
             title=f"Call `{function}` once",
             edits=[module.replace(node, f"{best.id} = {function}([{best.id}, *{values}])")],
         )
-
-
-def _tiny(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) < 5
 
 
 def _whole(kind: object) -> Known:
@@ -157,23 +154,28 @@ def _single_step(node: ast.AST, module: Module) -> tuple[ast.Name, ast.expr] | N
     if not isinstance(node, ast.For) or node.orelse or len(node.body) != 1:
         return None
     step = _step(node.body, module)
-    if step is None or step[0].id in names(node.iter, node.target, step[1]) or loop_target_survives(node, module):
+    if (
+        step is None
+        or step[0].id in names(node.iter, node.target, step[1])
+        or loop_target_survives(node, module)
+    ):
         return None
     return step
 
 
 def _mapped(added: ast.expr, item: str, module: Module) -> str:
     """``len`` where ``len(item)`` is added."""
-    if is_call(added, module, "builtins.len") or is_call(added, module, "builtins.ord"):
-        if same_name(added.args[0], item):  # type: ignore[attr-defined]
-            return module.text(added.func)  # type: ignore[attr-defined]
-    return ""
+    if not (is_call(added, module, "builtins.len") or is_call(added, module, "builtins.ord")):
+        return ""
+    assert isinstance(added, ast.Call)  # is_call asks for it
+    return module.text(added.func) if same_name(added.args[0], item) else ""
 
 
 def _whole_run(name: ast.Name, loop: ast.stmt, module: Module, evidence: Evidence) -> None:
     """What is known so far must not be seen when an exception ends the loop."""
     evidence.require(
-        Known.of(not half_built(name, loop, module)), f"nobody reads `{name.id}` after an exception in the loop"
+        Known.of(not half_built(name, loop, module)),
+        f"nobody reads `{name.id}` after an exception in the loop",
     )
     evidence.require(module.flow.bound_before(name, loop), f"`{name.id}` has a value before the loop")
 
@@ -199,10 +201,19 @@ def _instead(
 
 def _best(node: ast.AST, module: Module) -> tuple[ast.Name, str, ast.expr] | None:
     """The parts of ``for …: best = max(best, value)``."""
-    if not isinstance(node, ast.For) or node.orelse or len(node.body) != 1 or loop_target_survives(node, module):
+    if (
+        not isinstance(node, ast.For)
+        or node.orelse
+        or len(node.body) != 1
+        or loop_target_survives(node, module)
+    ):
         return None
     step = node.body[0]
-    if not isinstance(step, ast.Assign) or len(step.targets) != 1 or not isinstance(step.targets[0], ast.Name):
+    if (
+        not isinstance(step, ast.Assign)
+        or len(step.targets) != 1
+        or not isinstance(step.targets[0], ast.Name)
+    ):
         return None
     best, call = step.targets[0], step.value
     function = next((name for name in ("max", "min") if is_call(call, module, f"builtins.{name}", 2)), "")

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import (
-    is_call,
-    loop_target_survives,
-    names,
-    plain_equality,
-    same_name,
-    survives,
-)
+from burnish_analysis.perf.facts.sequences import loop_target_survives, plain_equality, survives
+from burnish_analysis.perf.facts.writing import bracketed, is_call, names, same_name, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
 
@@ -53,7 +48,9 @@ def knows(words: list[str], wanted: str) -> bool:
         source, value, word, last = found
         text = module.text(source)
         evidence = Evidence()
-        if not evidence.require(module.types.is_a(source, *_SEARCHED), f"`{text}` is a list, tuple, set or dict"):
+        if not evidence.require(
+            module.types.is_a(source, *_SEARCHED), f"`{text}` is a list, tuple, set or dict"
+        ):
             return
         kind = module.types.of(source)
         if not evidence.require(
@@ -95,7 +92,10 @@ def total(prices: list[int]) -> int:
     return found
 """,
         why="The loop gives the items themselves; each index costs a look-up of the list, the number and the item.",
-        preconditions=("it is a list, tuple or text that does not change in the loop", "the index is not used afterwards"),
+        preconditions=(
+            "it is a list, tuple or text that does not change in the loop",
+            "the index is not used afterwards",
+        ),
         references=("https://docs.python.org/3/tutorial/controlflow.html#the-range-function",),
     )
     nodes = (ast.For,)
@@ -177,7 +177,13 @@ def total(prices: list[int]) -> int:
             node.iter,
             f"`{number.id}` is not used, so the items need no numbers.",
             title="Go through the items",
-            edits=[Edit(module.start(node.target), module.end(node.iter), f"{module.text(item)} in {module.text(given)}")],
+            edits=[
+                Edit(
+                    module.start(node.target),
+                    module.end(node.iter),
+                    f"{target(item, module)} in {bracketed(given, module)}",
+                )
+            ],
         )
 
 
@@ -192,10 +198,20 @@ def _equal(test: ast.expr, item: str, operator: type[ast.cmpop]) -> ast.expr | N
 
 def _returning(node: ast.AST, module: Module) -> tuple[ast.expr, ast.expr, str, ast.AST] | None:
     """``for x in xs: if x == v: return True`` and then ``return False``, or the other way round."""
-    if not isinstance(node, ast.For) or node.orelse or len(node.body) != 1 or not isinstance(node.iter, ast.Name):
+    if (
+        not isinstance(node, ast.For)
+        or node.orelse
+        or len(node.body) != 1
+        or not isinstance(node.iter, ast.Name)
+    ):
         return None
     choice = node.body[0]
-    if not isinstance(choice, ast.If) or choice.orelse or len(choice.body) != 1 or not isinstance(node.target, ast.Name):
+    if (
+        not isinstance(choice, ast.If)
+        or choice.orelse
+        or len(choice.body) != 1
+        or not isinstance(node.target, ast.Name)
+    ):
         return None
     value = _equal(choice.test, node.target.id, ast.Eq)
     following = module.following(node)
@@ -229,13 +245,20 @@ def _item_reads(name: ast.Name, index: ast.Name, node: ast.For, module: Module) 
     """Every ``xs[i]`` in the loop, or None where ``i`` is used otherwise."""
     reads: list[ast.Subscript] = []
     region = module.flow.region(node)
-    if any(use in region and module.scope(use) is not module.scope(node) and _captured(use, module) for use in module.flow.uses(index)):
+    if any(
+        use in region and module.scope(use) is not module.scope(node) and _captured(use, module)
+        for use in module.flow.uses(index)
+    ):
         return None
     for use in module.flow.uses(index):
         if use not in region:
             continue
         parent = module.parent(use)
-        if not isinstance(parent, ast.Subscript) or parent.slice is not use or not same_name(parent.value, name.id):
+        if (
+            not isinstance(parent, ast.Subscript)
+            or parent.slice is not use
+            or not same_name(parent.value, name.id)
+        ):
             return None
         if not isinstance(parent.ctx, ast.Load):
             return None
@@ -251,10 +274,13 @@ def _captured(use: ast.AST, module: Module) -> bool:
 
 def _singular(name: str) -> str:
     """``price`` for ``prices``; else ``item``."""
+    found = _without_plural(name)
+    return "item" if keyword.iskeyword(found) else found
+
+
+def _without_plural(name: str) -> str:
     if name.endswith("ies") and len(name) > 4:
         return name[:-3] + "y"
     if name.endswith("s") and not name.endswith("ss") and len(name) > 3:
         return name[:-1]
     return "item"
-
-

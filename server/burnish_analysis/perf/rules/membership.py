@@ -101,7 +101,8 @@ def _intersection(node: ast.Compare, module: Module) -> bool:
         return False
     parts = (owner.elt, owner.generators[0].target, node.left)
     return len(owner.generators[0].ifs) == 1 and all(
-        isinstance(part, ast.Name) and isinstance(node.left, ast.Name) and part.id == node.left.id for part in parts
+        isinstance(part, ast.Name) and isinstance(node.left, ast.Name) and part.id == node.left.id
+        for part in parts
     )
 
 
@@ -130,7 +131,9 @@ def _search(rule: Rule, node: ast.Compare, searched: ast.expr, module: Module) -
     for spot in hoist.spots:
         left = looked_up(spot, module)
         if left is not None:
-            evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+            evidence.require(
+                module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
+            )
     what = "list" if kind.name == "list" else "tuple"
     yield table_finding(
         rule,
@@ -193,7 +196,9 @@ def taken(names: list[str], owners: dict[int, str]) -> int:
         if Known.NO in (holds, hashed, module.types.is_a(owner, "dict")):
             return
         evidence = Evidence()
-        hoist = plan_lookup(searched, module, evidence, Known.YES, lambda spot: looked_up(spot, module) is not None)
+        hoist = plan_lookup(
+            searched, module, evidence, Known.YES, lambda spot: looked_up(spot, module) is not None
+        )
         if hoist is None:
             return
         name = module.text(owner)
@@ -202,7 +207,9 @@ def taken(names: list[str], owners: dict[int, str]) -> int:
         for spot in hoist.spots:
             left = looked_up(spot, module)
             if left is not None:
-                evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+                evidence.require(
+                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
+                )
         yield table_finding(
             self,
             node,

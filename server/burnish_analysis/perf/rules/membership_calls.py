@@ -15,6 +15,7 @@ from burnish_analysis.perf.rules.lookup_parts import (
     plan_lookup,
     short,
     table_finding,
+    total_key,
 )
 
 __all__ = ["ComprehensionMembershipInLoop", "KeysCallInMembership", "ListCallInMembership"]
@@ -82,14 +83,18 @@ def known(words: list[str], stop: list[str]) -> int:
         sets = made in ("builtins.set", "builtins.frozenset")
         holds = module.types.holds_hashable(copied)
         hashed = module.types.hashable(module.types.of(node.left))
-        if again is Known.NO or Known.NO in (holds, hashed) and not sets:
+        if again is Known.NO or (Known.NO in (holds, hashed) and not sets):
             return None
         evidence = Evidence()
         ordered = made != "builtins.sorted" or (
             kind is not None and kind.element is not None and kind.element.name in _ORDERED
         )
         hoist = plan_lookup(
-            searched, module, evidence, Known.of(ordered) & again & holds, lambda spot: looked_up(spot, module) is not None
+            searched,
+            module,
+            evidence,
+            Known.of(ordered) & again & holds,
+            lambda spot: looked_up(spot, module) is not None,
         )
         if hoist is None:
             return None
@@ -99,7 +104,9 @@ def known(words: list[str], stop: list[str]) -> int:
         for spot in hoist.spots:
             left = looked_up(spot, module)
             if left is not None and not sets:
-                evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+                evidence.require(
+                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
+                )
         return table_finding(
             self,
             node,
@@ -121,12 +128,17 @@ def known(words: list[str], stop: list[str]) -> int:
             return
         text = short(module.text(copied))
         hashed = kind in (*_DICTS, "set", "frozenset", "dict_keys", "dict_items")
-        plain = Known.YES if hashed or kind in ("list", "tuple", "dict_values", "collections.deque") else Known.UNKNOWN
+        plain = (
+            Known.YES
+            if hashed or kind in ("list", "tuple", "dict_values", "collections.deque")
+            else Known.UNKNOWN
+        )
         if made == "builtins.sorted":
             element = module.types.of(copied)
             holds = element.element if element else None
             evidence.require(
-                Known.of(holds is not None and holds.name in _ORDERED), f"the values of `{text}` can be sorted"
+                Known.of(holds is not None and holds.name in _ORDERED),
+                f"the values of `{text}` can be sorted",
             )
         evidence.require(plain, f"`{text}` is a list, set, tuple or dictionary")
         if hashed:
@@ -179,6 +191,8 @@ def known(word: str, places: dict[str, int]) -> bool:
         name = module.text(owner)
         evidence = Evidence()
         known = module.types.is_a(owner, *_DICTS)
+        if known is Known.UNKNOWN and not module.loops(node):
+            return
         if evidence.require(known, f"`{short(name)}` is a dictionary"):
             yield module.finding(
                 self,
@@ -237,12 +251,14 @@ def known(words: list[str], stop: list[str]) -> int:
         for clause in searched.generators:
             again &= iterated_again(clause.iter, module)
             for part in clause.ifs:
-                total &= _total(part, module)
-        total &= _total(searched.elt, module) & again
-        if again is Known.NO or Known.NO in (holds, hashed) and not sets:
+                total &= total_key(part, module)
+        total &= total_key(searched.elt, module) & again
+        if again is Known.NO or (Known.NO in (holds, hashed) and not sets):
             return
         evidence = Evidence()
-        hoist = plan_lookup(searched, module, evidence, total, lambda spot: looked_up(spot, module) is not None)
+        hoist = plan_lookup(
+            searched, module, evidence, total, lambda spot: looked_up(spot, module) is not None
+        )
         if hoist is None:
             return
         evidence.require(again, "what the comprehension goes through can be iterated over again")
@@ -250,7 +266,9 @@ def known(words: list[str], stop: list[str]) -> int:
         for spot in hoist.spots:
             left = looked_up(spot, module)
             if left is not None and not sets:
-                evidence.require(module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable")
+                evidence.require(
+                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
+                )
         wish = base_name(searched.elt) or base_name(searched) or "known"
         text = module.text(searched)
         yield table_finding(
@@ -265,17 +283,3 @@ def known(words: list[str], stop: list[str]) -> int:
             lambda spot, name: (spot, name),
             "Look values up in a set made before the loop",
         )
-
-
-def _total(node: ast.expr, module: Module) -> Known:
-    """Whether evaluating ``node`` cannot fail; methods of text without arguments cannot."""
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and not node.args
-        and not node.keywords
-        and node.func.attr in ("lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "swapcase", "capitalize")
-        and module.types.name(node.func.value) == "str"
-    ):
-        return _total(node.func.value, module)
-    return module.effects.total(node)

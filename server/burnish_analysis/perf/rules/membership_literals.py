@@ -107,7 +107,9 @@ def known(word: str, words: list[str]) -> bool:
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
             return
         made = node.args[0]
-        if not isinstance(made, (ast.GeneratorExp, ast.ListComp)) or not module.calls(node, "builtins.any", "builtins.all"):
+        if not isinstance(made, (ast.GeneratorExp, ast.ListComp)) or not module.calls(
+            node, "builtins.any", "builtins.all"
+        ):
             return
         found = _looked_for(made, ast.Eq if module.calls(node, "builtins.any") else ast.NotEq)
         if found is None or not isinstance(found, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript)):
@@ -144,7 +146,10 @@ def _itself(kind: Type | None) -> Known:
 
 
 def _operand(node: ast.expr, module: Module) -> str:
-    simple = isinstance(node, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple, ast.ListComp))
+    simple = isinstance(
+        node,
+        (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Tuple, ast.ListComp),
+    )
     text = module.text(node)
     return text if simple and (not isinstance(node, ast.Tuple) or text.startswith("(")) else f"({text})"
 
@@ -165,6 +170,10 @@ def _looked_for(made: ast.GeneratorExp | ast.ListComp, operator: type[ast.cmpop]
         return None
     sides = (test.left, test.comparators[0])
     for one, other in (sides, sides[::-1]):
-        if isinstance(one, ast.Name) and one.id == clause.target.id and clause.target.id not in names_in(other):
+        if (
+            isinstance(one, ast.Name)
+            and one.id == clause.target.id
+            and clause.target.id not in names_in(other)
+        ):
             return other
     return None

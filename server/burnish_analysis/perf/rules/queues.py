@@ -5,14 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import (
-    fresh_lists,
-    is_method,
-    nonempty,
-    reads_at_once,
-    repeated,
-    whole_local,
-)
+from burnish_analysis.perf.facts.fullness import nonempty
+from burnish_analysis.perf.facts.sequences import fresh_lists, reads_at_once, repeated, whole_local
+from burnish_analysis.perf.facts.writing import is_method
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.scopes import Binding
@@ -161,7 +156,11 @@ def _taken(node: ast.AST | None) -> ast.Name | None:
         return node.func.value  # type: ignore[attr-defined, no-any-return]
     if isinstance(node, ast.Delete) and len(node.targets) == 1:
         target = node.targets[0]
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and _is_zero(target.slice):
+        if (
+            isinstance(target, ast.Subscript)
+            and isinstance(target.value, ast.Name)
+            and _is_zero(target.slice)
+        ):
             return target.value
     return None
 
@@ -219,7 +218,11 @@ def _make_deque(binding: Binding, made: str, module: Module) -> list[Edit | None
         if module.qualified(said) not in ("builtins.list", "typing.List"):
             return None
         edits.append(Edit(module.start(said), module.end(said), made))
-    if isinstance(value, ast.List) and not value.elts and not module.comments_in(module.start(value), module.end(value)):
+    if (
+        isinstance(value, ast.List)
+        and not value.elts
+        and not module.comments_in(module.start(value), module.end(value))
+    ):
         return [*edits, Edit(module.start(value), module.end(value), f"{made}()")]
     if module.calls(value, "builtins.list") and isinstance(value, ast.Call):
         return [*edits, Edit(module.start(value.func), module.end(value.func), made)]
@@ -241,7 +244,12 @@ def _adapt(use: ast.Name, module: Module, evidence: Evidence) -> list[Edit | Non
         read = reads_at_once(use, module) and parent.args[:1] == [use]
         return [] if read and module.qualified(parent.func) not in ("builtins.str", "builtins.repr") else None
     if isinstance(parent, (ast.For, ast.comprehension)):
-        changed = any(module.flow.mutates(other) for other in module.flow.uses(use) if other in module.flow.region(parent))
+        rebound = module.flow.rebound(use, module.flow.region(parent))
+        changed = rebound or any(
+            module.flow.mutates(other)
+            for other in module.flow.uses(use)
+            if other in module.flow.region(parent)
+        )
         return [] if reads_at_once(use, module) and not changed else None
     if isinstance(parent, (ast.UnaryOp, ast.If, ast.While, ast.IfExp, ast.BoolOp, ast.Assert, ast.Starred)):
         fine = not isinstance(parent, ast.UnaryOp) or isinstance(parent.op, ast.Not)
@@ -254,7 +262,10 @@ def _adapt_method(use: ast.Name, module: Module, evidence: Evidence) -> list[Edi
     if not isinstance(call, ast.Call):
         return None
     method = call.func.attr  # type: ignore[attr-defined]
-    if any(is_method(call, *known) for known in (("append", 1), ("extend", 1), ("clear", 0), ("count", 1), ("reverse", 0))):
+    if any(
+        is_method(call, *known)
+        for known in (("append", 1), ("extend", 1), ("clear", 0), ("count", 1), ("reverse", 0))
+    ):
         return []
     if is_method(call, "pop", 0):
         evidence.require(Known.of(nonempty(use, module)), _NEVER_EMPTY.format(use.id))
@@ -267,9 +278,17 @@ def _adapt_method(use: ast.Name, module: Module, evidence: Evidence) -> list[Edi
         put = call.args[1]
         if module.comments_in(module.start(call), module.start(put)):
             return None
-        return [Edit(module.start(attribute), module.start(put), f"{use.id}.appendleft({_opening(put, call, module)}")]
+        return [
+            Edit(
+                module.start(attribute),
+                module.start(put),
+                f"{use.id}.appendleft({_opening(put, call, module)}",
+            )
+        ]
     if is_method(call, "remove", 1):
-        evidence.require(Known.UNKNOWN, f"`{use.id}` holds what is removed (the text of the `ValueError` differs)")
+        evidence.require(
+            Known.UNKNOWN, f"`{use.id}` holds what is removed (the text of the `ValueError` differs)"
+        )
         return []
     return None if method else []
 
@@ -286,7 +305,11 @@ def _adapt_item(
     """``xs[0]`` and ``xs[-1]`` are read alike, ``del xs[0]`` is ``popleft``."""
     index = item.slice
     first = _is_zero(index)
-    last = isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) and isinstance(index.operand, ast.Constant)
+    last = (
+        isinstance(index, ast.UnaryOp)
+        and isinstance(index.op, ast.USub)
+        and isinstance(index.operand, ast.Constant)
+    )
     last = last and index.operand.value == 1 and type(index.operand.value) is int  # type: ignore[attr-defined]
     if item.value is not use or not (first or last):
         return None

@@ -5,19 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.fullness import nonempty
 from burnish_analysis.perf.facts.sequences import (
     begins_as,
     dominates,
     fresh_lists,
     half_built,
-    is_method,
-    nonempty,
     reads_at_once,
-    same_name,
     survives,
     truth_only,
     whole_local,
 )
+from burnish_analysis.perf.facts.writing import is_method, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -66,11 +65,14 @@ def path(parents: dict[int, int], node: int) -> list[int]:
         if found is None or not isinstance(module.parent(node), ast.Expr):
             return
         loop, calls = found
+        if isinstance(loop, ast.For) and small(loop.iter, module) and len(module.loops(node)) == 1:
+            return
         if calls[0] is not node:
             return
         evidence = Evidence()
         evidence.require(
-            Known.of(not half_built(name, loop, module)), f"nobody reads `{name.id}` after an exception in the loop"
+            Known.of(not half_built(name, loop, module)),
+            f"nobody reads `{name.id}` after an exception in the loop",
         )
         yield module.finding(
             self,
@@ -78,7 +80,10 @@ def path(parents: dict[int, int], node: int) -> list[int]:
             f"Inserting at the front of the list `{name.id}` moves all its items in every round.",
             evidence,
             title="Append, and reverse after the loop",
-            edits=[*(_append(call, module) for call in calls), module.insert_after(loop, f"{name.id}.reverse()")],
+            edits=[
+                *(_append(call, module) for call in calls),
+                module.insert_after(loop, f"{name.id}.reverse()"),
+            ],
         )
 
 
@@ -119,7 +124,7 @@ def total(numbers: list[int]) -> int:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments of all but the first item of a sequence to its own name."""
-        name = _drops_first(node, module)
+        name = _drops_first(node)
         if name is None or not isinstance(node, ast.Assign):
             return
         loop = next(iter(module.loops(node)), None)
@@ -159,7 +164,9 @@ def _filling_loop(name: ast.Name, node: ast.Call, module: Module) -> tuple[ast.s
         return None
     first = bindings[0]
     empty = (isinstance(first.value, ast.List) and not first.value.elts) or (
-        module.calls(first.value, "builtins.list") and isinstance(first.value, ast.Call) and not first.value.args  # type: ignore[arg-type]
+        isinstance(first.value, ast.Call)
+        and not first.value.args
+        and module.calls(first.value, "builtins.list")
     )
     chosen = None
     for loop in module.loops(node):
@@ -189,7 +196,11 @@ def _only_inserts(name: ast.Name, loop: ast.stmt, module: Module) -> list[ast.Ca
             continue
         parent = module.parent(use)
         call = module.parent(parent) if isinstance(parent, ast.Attribute) else None
-        if not _inserts_front(call) or not isinstance(call, ast.Call) or not isinstance(module.parent(call), ast.Expr):
+        if (
+            not _inserts_front(call)
+            or not isinstance(call, ast.Call)
+            or not isinstance(module.parent(call), ast.Expr)
+        ):
             return None
         if call.func is not parent or call not in module.flow.region(loop):  # type: ignore[arg-type]
             return None
@@ -203,9 +214,13 @@ def _append(call: ast.Call, module: Module) -> Edit | None:
     return module.replace(call, f"{name}.append({module.text(put)})")
 
 
-def _drops_first(node: ast.AST, module: Module) -> ast.Name | None:
+def _drops_first(node: ast.AST) -> ast.Name | None:
     """The name in ``name = name[1:]``."""
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+    if (
+        not isinstance(node, ast.Assign)
+        or len(node.targets) != 1
+        or not isinstance(node.targets[0], ast.Name)
+    ):
         return None
     value, name = node.value, node.targets[0]
     if not isinstance(value, ast.Subscript) or not same_name(value.value, name.id):
@@ -220,11 +235,19 @@ def _as_deque(
     node: ast.Assign, name: ast.Name, loop: ast.While, module: Module, evidence: Evidence
 ) -> list[Edit | None] | None:
     kind = begins_as(name, module, but=[node])
-    known = Known.UNKNOWN if kind is None else Known.YES if kind.name in ("list", "tuple", "str", "bytes") else Known.NO
+    known = (
+        Known.UNKNOWN
+        if kind is None
+        else Known.YES
+        if kind.name in ("list", "tuple", "str", "bytes")
+        else Known.NO
+    )
     if not evidence.require(known, f"`{name.id}` is a list, a tuple or a text"):
         return None
     evidence.require(module.flow.bound_before(name, loop), f"`{name.id}` has a value before the loop")
-    evidence.require(Known.of(nonempty(name, module)), f"`{name.id}` is not empty where its first item is dropped")
+    evidence.require(
+        Known.of(nonempty(name, module)), f"`{name.id}` is not empty where its first item is dropped"
+    )
     left = module.fresh_name(node, f"{name.id}_left")
     region = module.flow.region(loop)
     made = module.imported("collections", "deque", at=node)
@@ -237,7 +260,9 @@ def _as_deque(
         elif _suits_deque(use, kind.name if kind else "", module):
             parent = module.parent(use)
             if isinstance(parent, ast.Subscript):
-                evidence.require(Known.of(nonempty(use, module)), f"`{name.id}` is not empty where it is read")
+                evidence.require(
+                    Known.of(nonempty(use, module)), f"`{name.id}` is not empty where it is read"
+                )
             edits.append(module.replace(use, left))
         else:
             return None
@@ -249,11 +274,18 @@ def _suits_deque(use: ast.Name, kind: str, module: Module) -> bool:
     parent = module.parent(use)
     if isinstance(parent, ast.Subscript):
         index = parent.slice
-        last = isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) and _is_number(index.operand, 1)
+        last = (
+            isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) and _is_number(index.operand, 1)
+        )
         return parent.value is use and isinstance(parent.ctx, ast.Load) and (last or _is_number(index, 0))
     if isinstance(parent, ast.Call):
         called = module.qualified(parent.func)
-        return called in ("builtins.len", "builtins.sum", "builtins.sorted", "builtins.set") and parent.args == [use]
+        return called in (
+            "builtins.len",
+            "builtins.sum",
+            "builtins.sorted",
+            "builtins.set",
+        ) and parent.args == [use]
     if isinstance(parent, ast.comprehension):
         return reads_at_once(use, module)
     if isinstance(parent, ast.Compare):

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.rules.recursion_growth import grows
 
 __all__ = ["ExponentialRecursion"]
 
 _KEYS = frozenset({"int", "str", "bytes", "bool"})
 _RESULTS = _KEYS | {"float", "complex", "NoneType", "frozenset"}
 _STATEMENTS = (
-    ast.Return, ast.If, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise,
+    ast.Return, ast.If, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.While, ast.Expr, ast.Pass, ast.Break, ast.Continue,
+    ast.Raise,
 )  # fmt: skip
 
 
@@ -54,25 +56,46 @@ def ways(steps: int) -> int:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At functions at the top level, or inside other functions, that call themselves."""
-        if not isinstance(node, ast.FunctionDef) or node.decorator_list or node.args.vararg or node.args.kwarg:
+        if (
+            not isinstance(node, ast.FunctionDef)
+            or node.decorator_list
+            or node.args.vararg
+            or node.args.kwarg
+        ):
             return
         scope = module.scope(node)
         if scope.kind == "class" or len(scope.bindings.get(node.name, ())) != 1 or not node.args.args:
             return
+        if len(scope.uses.get(node.name, ())) < 2:
+            return
         calls = _own_calls(node, module)
-        names = {argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-        if len(calls) < 2 or not _overlap(node, calls, names, module):
+        names = {
+            argument.arg for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        }
+        if len(calls) < 2 or not _overlap(calls, names, module):
             return
         evidence = Evidence()
         if not _only_works_out(node, calls, module, evidence):
             return
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-            kind = module.types.of_annotation(argument.annotation) if argument.annotation is not None else None
-            known = Known.UNKNOWN if kind is None else (Known.YES if kind.name in _KEYS else module.types.hashable(kind) & Known.UNKNOWN)
-            if not evidence.require(known, f"`{argument.arg}` is hashable, and equal values of it mean the same"):
+            kind = (
+                module.types.of_annotation(argument.annotation) if argument.annotation is not None else None
+            )
+            known = (
+                Known.UNKNOWN
+                if kind is None
+                else (Known.YES if kind.name in _KEYS else module.types.hashable(kind) & Known.UNKNOWN)
+            )
+            if not evidence.require(
+                known, f"`{argument.arg}` is hashable, and equal values of it mean the same"
+            ):
                 return
         if not evidence.require(_fixed_result(node, module), "nobody changes the result"):
             return
+        if not grows(node, calls, module):
+            evidence.require(
+                Known.UNKNOWN, "calls end, and are not nested several hundred deep (the limit comes sooner)"
+            )
         if scope.kind != "module":
             evidence.require(Known.UNKNOWN, "the function is called often enough from where it is defined")
         text = f"@{module.imported('functools', 'cache', at=node)}"
@@ -99,13 +122,15 @@ def _own_calls(node: ast.FunctionDef, module: Module) -> list[ast.Call]:
     ]
 
 
-def _overlap(node: ast.FunctionDef, calls: list[ast.Call], names: set[str], module: Module) -> bool:
+def _overlap(calls: list[ast.Call], names: set[str], module: Module) -> bool:
     """Whether two calls can happen in one run, and their arguments are parameters less something: so that they meet again."""
     if any(call.keywords or any(isinstance(part, ast.Starred) for part in call.args) for call in calls):
         return False
     if not all(_steps(call, names) for call in calls):
         return False
-    return any(_together(one, other, node, module) for place, one in enumerate(calls) for other in calls[place + 1 :])
+    return any(
+        _together(one, other, module) for place, one in enumerate(calls) for other in calls[place + 1 :]
+    )
 
 
 def _steps(call: ast.Call, names: set[str]) -> bool:
@@ -117,28 +142,36 @@ def _steps(call: ast.Call, names: set[str]) -> bool:
                 pass
             case ast.Constant():
                 pass
-            case ast.BinOp(left=ast.Name(id=name), op=ast.Sub() | ast.Add(), right=ast.Constant() | ast.Name() | ast.Subscript()) if name in names:
+            case ast.BinOp(
+                left=ast.Name(id=name),
+                op=ast.Sub() | ast.Add(),
+                right=ast.Constant() | ast.Name() | ast.Subscript(),
+            ) if name in names:
                 stepped = True
             case _:
                 return False
     return stepped
 
 
-def _together(one: ast.Call, other: ast.Call, node: ast.FunctionDef, module: Module) -> bool:
+def _together(one: ast.Call, other: ast.Call, module: Module) -> bool:
     """Whether nothing keeps one run from making both calls: other arms of an ``if``, or a ``return`` between them."""
     above = [one, *module.ancestors(one)]
     shared = next(part for part in (other, *module.ancestors(other)) if part in above)
     if isinstance(shared, ast.If):
-        arms = [any(part in above for part in shared.body), any(part in (other, *module.ancestors(other)) for part in shared.body)]
+        arms = [
+            any(part in above for part in shared.body),
+            any(part in (other, *module.ancestors(other)) for part in shared.body),
+        ]
         if arms[0] != arms[1]:
-            in_test = any(shared.test in (call, *module.ancestors(call)) for call in (one, other))
-            return in_test
+            return any(shared.test in (call, *module.ancestors(call)) for call in (one, other))
     if isinstance(shared, ast.IfExp):
         return any(shared.test in (call, *module.ancestors(call)) for call in (one, other))
     if isinstance(shared, ast.stmt) and module.statement(one) is not module.statement(other):
         # In different statements of a block: the first must not leave.
         inner = next(part for part in above if isinstance(part, ast.stmt) and module.parent(part) is shared)
-        left = isinstance(inner, ast.Return) or isinstance(inner, ast.If) and isinstance(inner.body[-1], (ast.Return, ast.Raise))
+        left = isinstance(inner, ast.Return) or (
+            isinstance(inner, ast.If) and isinstance(inner.body[-1], (ast.Return, ast.Raise))
+        )
         return not left
     return True
 
@@ -155,11 +188,17 @@ def _only_works_out(node: ast.FunctionDef, calls: list[ast.Call], module: Module
             return False
         if isinstance(part, ast.Call) and part not in calls:
             known = _call_pure(part, calls, module)
-            if not evidence.require(known, f"`{module.text(part.func)}` does nothing but work out its result"):
+            if not evidence.require(
+                known, f"`{module.text(part.func)}` does nothing but work out its result"
+            ):
                 return False
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
             owner = module.scope(part).find(part.id)
-            if owner is own or owner.parent is not None and owner.kind in ("comprehension", "lambda") or part.id == node.name:
+            if (
+                owner is own
+                or (owner.parent is not None and owner.kind in ("comprehension", "lambda"))
+                or part.id == node.name
+            ):
                 continue
             evidence.require(_constant(part, module), f"`{part.id}` does not change between calls")
     return True
@@ -183,7 +222,11 @@ def _constant(name: ast.Name, module: Module) -> Known:
     if bindings[0].kind in ("import", "define"):
         return Known.YES
     value = bindings[0].value
-    return Known.of(value is not None and isinstance(value, (ast.Constant, ast.UnaryOp)) and module.types.name(value) in _RESULTS)
+    return Known.of(
+        value is not None
+        and isinstance(value, (ast.Constant, ast.UnaryOp))
+        and module.types.name(value) in _RESULTS
+    )
 
 
 def _fixed_result(node: ast.FunctionDef, module: Module) -> Known:

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.sequences import (
     half_built,
-    is_call,
-    is_method,
     loop_target_survives,
     plain_equality,
-    same_name,
-    survives,
     whole_local,
 )
-from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
+from burnish_analysis.perf.facts.writing import is_call, is_method, same_name
+from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
-__all__ = ["DeleteWhileScanning", "RemoveEach", "RemoveInLoop"]
+__all__ = ["IN_PLACE", "RemoveEach", "RemoveInLoop", "negated", "pure_condition", "unseen"]
 
-_IN_PLACE = "An item that is taken out moves all behind it; one pass that keeps the others touches each item once."
+IN_PLACE = (
+    "An item that is taken out moves all behind it; one pass that keeps the others touches each item once."
+)
 
 
 class RemoveInLoop(Rule):
@@ -39,7 +38,8 @@ def without_short(words: list[str]) -> None:
 def without_short(words: list[str]) -> None:
     words[:] = [word for word in words if not (len(word) < 4)]
 """,
-        why="`remove` searches the list from its beginning and then moves every item behind the place. " + _IN_PLACE,
+        why="`remove` searches the list from its beginning and then moves every item behind the place. "
+        + IN_PLACE,
         preconditions=(
             "the items are texts, bytes or whole numbers, and the condition depends on the item's value alone",
             "the condition has no effects and does not look at the list",
@@ -66,9 +66,9 @@ def without_short(words: list[str]) -> None:
             element is not None and (element.name in ("str", "bytes") or _compares_only(test))
         )
         evidence.require(alike, f"equal items of `{name.id}` are kept or removed together")
-        if not _pure_condition(test, name, item.id, module, evidence):
+        if not pure_condition(test, name, module, evidence):
             return
-        _unseen(name, node, test, module, evidence)
+        unseen(name, node, test, module, evidence)
         yield module.finding(
             self,
             node,
@@ -94,7 +94,7 @@ def without_blanks(lines: list[str]) -> None:
 def without_blanks(lines: list[str]) -> None:
     lines[:] = [item for item in lines if item != ""]
 """,
-        why="Every round searches the list twice from its beginning and moves what is behind. " + _IN_PLACE,
+        why="Every round searches the list twice from its beginning and moves what is behind. " + IN_PLACE,
         preconditions=("the list holds texts, bytes or whole numbers, and so is what is removed",),
     )
     nodes = (ast.While,)
@@ -122,74 +122,21 @@ def without_blanks(lines: list[str]) -> None:
             f"`{name.id}` is searched twice in every round; one pass can keep the others.",
             evidence,
             title="Keep the others in one pass",
-            edits=[module.replace(node, f"{name.id}[:] = [{item} for {item} in {name.id} if {item} != {module.text(value)}]")],
-        )
-
-
-class DeleteWhileScanning(Rule):
-    """``while i < len(xs):`` with ``del xs[i]`` or ``i += 1``."""
-
-    id = "delete-while-scanning"
-    about = About(
-        summary="Items are deleted from a list while it is gone through by index",
-        before="""\
-def without_negative(numbers: list[int]) -> None:
-    i = 0
-    while i < len(numbers):
-        if numbers[i] < 0:
-            del numbers[i]
-        else:
-            i += 1
-""",
-        after="""\
-def without_negative(numbers: list[int]) -> None:
-    numbers[:] = [item for item in numbers if not (item < 0)]
-""",
-        why=_IN_PLACE,
-        preconditions=(
-            "the condition has no effects, cannot raise and asks only for the item",
-            "the index is not used afterwards",
-        ),
-    )
-    nodes = (ast.While,)
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At ``while`` loops that begin with an index of 0."""
-        if not isinstance(node, ast.While):
-            return
-        found = _scanning(node, module)
-        if found is None:
-            return
-        begin, index, name, choice = found
-        if survives(index, node, module):
-            return
-        item = module.fresh_name(node, "item")
-        test = _with_item(choice.test, name, index, item, module)
-        if test is None:
-            return
-        evidence = Evidence()
-        if not evidence.require(module.types.is_a(name, "list"), f"`{name.id}` is a list"):
-            return
-        if not _pure_condition(choice.test, None, item, module, evidence):
-            return
-        if not _item_compared(choice.test, name.id, index.id, module):
-            _unseen(name, node, choice.test, module, evidence)
-        yield module.finding(
-            self,
-            node,
-            f"Each deletion moves what is behind it in `{name.id}`; one pass can keep the others.",
-            evidence,
-            title="Keep the others in one pass",
             edits=[
-                module.delete(begin),
-                module.replace(node, f"{name.id}[:] = [{item} for {item} in {name.id} if not ({test})]"),
+                module.replace(
+                    node, f"{name.id}[:] = [{item} for {item} in {name.id} if {item} != {module.text(value)}]"
+                )
             ],
         )
 
 
 def _copied(node: ast.expr, module: Module) -> ast.Name | None:
     """The list of ``xs[:]``, ``list(xs)``, ``xs.copy()`` or ``tuple(xs)``."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Slice):
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(node.slice, ast.Slice)
+    ):
         whole = node.slice.lower is node.slice.upper is node.slice.step is None
         return node.value if whole else None
     if is_method(node, "copy", 0):
@@ -237,68 +184,6 @@ def _removes_all(node: ast.While, module: Module) -> tuple[ast.Name, ast.expr] |
     return (name, value) if same and not same_name(value, name.id) else None
 
 
-def _scanning(node: ast.While, module: Module) -> tuple[ast.stmt, ast.Name, ast.Name, ast.If] | None:
-    """The parts of ``i = 0``, ``while i < len(xs): if …: del xs[i] else: i += 1``."""
-    begin = module.previous(node)
-    test = node.test
-    if (
-        not isinstance(begin, ast.Assign)
-        or len(begin.targets) != 1
-        or not isinstance(begin.targets[0], ast.Name)
-        or not isinstance(begin.value, ast.Constant)
-        or type(begin.value.value) is not int
-        or begin.value.value != 0
-        or node.orelse
-        or len(node.body) != 1
-        or not isinstance(test, ast.Compare)
-        or len(test.ops) != 1
-        or not isinstance(test.ops[0], (ast.Lt, ast.NotEq))
-    ):
-        return None
-    index, counted, choice = begin.targets[0], test.comparators[0], node.body[0]
-    if not same_name(test.left, index.id) or not is_call(counted, module, "builtins.len"):
-        return None
-    name = counted.args[0]  # type: ignore[attr-defined]
-    if not isinstance(name, ast.Name) or not isinstance(choice, ast.If):
-        return None
-    if len(choice.body) != 1 or len(choice.orelse) != 1:
-        return None
-    step = choice.orelse[0]
-    one = isinstance(step, ast.AugAssign) and isinstance(step.op, ast.Add) and same_name(step.target, index.id)
-    one = one and isinstance(step.value, ast.Constant) and type(step.value.value) is int and step.value.value == 1  # type: ignore[attr-defined]
-    return (begin, index, name, choice) if one and _deletion(choice.body[0], name.id, index.id) else None
-
-
-def _deletion(statement: ast.stmt, name: str, index: str) -> bool:
-    """``del xs[i]`` or ``xs.pop(i)``."""
-    if isinstance(statement, ast.Delete) and len(statement.targets) == 1:
-        target = statement.targets[0]
-        return isinstance(target, ast.Subscript) and same_name(target.value, name) and same_name(target.slice, index)
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    return (
-        is_method(call, "pop", 1)
-        and isinstance(call, ast.Call)
-        and same_name(call.func.value, name)  # type: ignore[attr-defined]
-        and same_name(call.args[0], index)
-    )
-
-
-def _with_item(test: ast.expr, name: ast.Name, index: ast.Name, item: str, module: Module) -> str | None:
-    """The text of a condition with ``item`` for ``xs[i]``; None where it asks for the list or the index otherwise."""
-    edits: list[Edit] = []
-    taken: set[ast.AST] = set()
-    for part in ast.walk(test):
-        if isinstance(part, ast.Subscript) and same_name(part.value, name.id) and same_name(part.slice, index.id):
-            edits.append(Edit(module.start(part), module.end(part), item))
-            taken |= {part.value, part.slice}
-        elif isinstance(part, ast.Name) and part.id in (name.id, index.id) and part not in taken:
-            return None
-    start, text = module.start(test), module.text(test)
-    for edit in sorted(edits, key=lambda edit: -edit.start):
-        text = text[: edit.start - start] + edit.text + text[edit.end - start :]
-    return text if edits and module.readable(test) else None
-
-
 def _compares_only(test: ast.expr) -> bool:
     """Whether a condition sees no difference between ``1`` and ``True``: comparisons and arithmetic of names and constants."""
     allowed = (ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop,
@@ -306,9 +191,7 @@ def _compares_only(test: ast.expr) -> bool:
     return all(isinstance(part, allowed) for part in ast.walk(test))
 
 
-def _pure_condition(
-    test: ast.expr, name: ast.Name | None, item: str, module: Module, evidence: Evidence
-) -> bool:
+def pure_condition(test: ast.expr, name: ast.Name | None, module: Module, evidence: Evidence) -> bool:
     """Whether asking a condition once for every item is the same: it has no effects and does not see the list."""
     if name is not None and any(same_name(part, name.id) for part in ast.walk(test)):
         return False
@@ -317,36 +200,27 @@ def _pure_condition(
     return evidence.require(module.effects.pure(test), f"`{module.text(test)}` has no effects")
 
 
-def _item_compared(test: ast.expr, name: str, index: str, module: Module) -> bool:
-    """Whether a condition compares only the item, which is there, with names and constants of a type that it compares with."""
-    if isinstance(test, ast.BoolOp):
-        return all(_item_compared(part, name, index, module) for part in test.values)
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _item_compared(test.operand, name, index, module)
-
-    def harmless(part: ast.expr) -> bool:
-        item = isinstance(part, ast.Subscript) and same_name(part.value, name) and same_name(part.slice, index)
-        return item or isinstance(part, (ast.Name, ast.Constant))
-
-    if not isinstance(test, ast.Compare):
-        return harmless(test)
-    parts = [test.left, *test.comparators]
-    kinds = {module.types.name(part) for part in parts}
-    ordered = kinds <= {"int", "float", "bool"} or kinds == {"str"}
-    by_identity = all(isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)) for op in test.ops)
-    compared = all(isinstance(op, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for op in test.ops)
-    return all(harmless(part) for part in parts) and (by_identity or (ordered and compared))
-
-
-def _unseen(name: ast.Name, loop: ast.stmt, test: ast.expr, module: Module, evidence: Evidence) -> None:
+def unseen(name: ast.Name, loop: ast.stmt, test: ast.expr, module: Module, evidence: Evidence) -> None:
     """An exception of the condition leaves the list half done: it must be impossible, or nobody may see the list."""
     own = whole_local(name, module) and module.flow.private(name) and not half_built(name, loop, module)
-    evidence.require(Known.of(own) if own else module.effects.total(test), f"`{module.text(test)}` cannot raise")
+    evidence.require(
+        Known.of(own) if own else module.effects.total(test), f"`{module.text(test)}` cannot raise"
+    )
 
 
 def _kept(name: str, item: str, test: ast.expr, module: Module) -> str:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        operand = module.text(test.operand)
-        simple = isinstance(test.operand, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
-        return f"{name}[:] = [{item} for {item} in {name} if {operand if simple else f'({operand})'}]"
-    return f"{name}[:] = [{item} for {item} in {name} if not ({module.text(test)})]"
+    return f"{name}[:] = [{item} for {item} in {name} if {negated(module.text(test))}]"
+
+
+def negated(text: str) -> str:
+    """The opposite of a condition."""
+    parsed = ast.parse(f"({text})", mode="eval").body
+    if isinstance(parsed, ast.UnaryOp) and isinstance(parsed.op, ast.Not):
+        operand = text[len("not") :].strip()
+        return (
+            f"({operand})"
+            if isinstance(parsed.operand, (ast.IfExp, ast.Lambda)) and operand[:1] != "("
+            else operand
+        )
+    simple = isinstance(parsed, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
+    return f"not {text}" if simple else f"not ({text})"

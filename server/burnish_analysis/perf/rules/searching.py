@@ -1,4 +1,4 @@
-"""Looking through what is sorted, and taking the greatest value out again and again."""
+"""Looking through what is sorted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
-from burnish_analysis.perf.rules.sorting import line_edit, total_order
+from burnish_analysis.perf.rules.sorting import total_order
 
-__all__ = ["CountInSorted", "SelectionByExtreme"]
+__all__ = ["CountInSorted"]
 
 
 class CountInSorted(Rule):
@@ -35,7 +35,10 @@ def ranks(marks: list[int], asked: list[int]) -> list[int]:
     return [bisect_left(ordered, value) for value in asked]
 """,
         why="In a sorted list `bisect` halves what is left with every look: 11 looks instead of 2000.",
-        preconditions=("the list is sorted where it is searched", "its values and what they are compared with are ordered (no NaN)"),
+        preconditions=(
+            "the list is sorted where it is searched",
+            "its values and what they are compared with are ordered (no NaN)",
+        ),
         references=("https://docs.python.org/3/library/bisect.html",),
     )
     nodes = (ast.Call, ast.ListComp)
@@ -46,7 +49,7 @@ def ranks(marks: list[int], asked: list[int]) -> list[int]:
         if made is None or not isinstance(node, ast.expr):
             return
         over, test, counted = made
-        bound = _bound(test, over, module)
+        bound = _bound(test, over)
         if bound is None:
             return
         operator, limit = bound
@@ -57,9 +60,14 @@ def ranks(marks: list[int], asked: list[int]) -> list[int]:
         element = kind.element if kind is not None else None
         evidence = Evidence()
         evidence.require(known, f"`{over.iter.id}` is still sorted here")
-        evidence.require(Known.of(total_order(element)), f"`{over.iter.id}` holds values that are ordered without exception (no NaN)")
+        evidence.require(
+            Known.of(total_order(element)),
+            f"`{over.iter.id}` holds values that are ordered without exception (no NaN)",
+        )
         other = module.types.of(limit)
-        agree = other is not None and element is not None and other.name == element.name and total_order(other)
+        agree = (
+            other is not None and element is not None and other.name == element.name and total_order(other)
+        )
         evidence.require(Known.of(agree), f"`{module.text(limit)}` is of the same type")
         evidence.require(module.effects.pure(limit), f"`{module.text(limit)}` is the same for every value")
         if evidence.violated:
@@ -89,7 +97,12 @@ def _selection(node: ast.AST, module: Module) -> tuple[ast.comprehension, ast.ex
         if module.calls(parent, "builtins.len") if parent is not None else False:
             return None
         over = _single(node)
-        kept = over is not None and isinstance(node.elt, ast.Name) and isinstance(over.target, ast.Name) and node.elt.id == over.target.id
+        kept = (
+            over is not None
+            and isinstance(node.elt, ast.Name)
+            and isinstance(over.target, ast.Name)
+            and node.elt.id == over.target.id
+        )
         return (over, over.ifs[0], False) if over is not None and kept and len(over.ifs) == 1 else None
     if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
         return None
@@ -110,13 +123,22 @@ def _selection(node: ast.AST, module: Module) -> tuple[ast.comprehension, ast.ex
 
 def _single(node: ast.GeneratorExp | ast.ListComp) -> ast.comprehension | None:
     over = node.generators[0]
-    return over if len(node.generators) == 1 and not over.is_async and isinstance(over.target, ast.Name) else None
+    return (
+        over
+        if len(node.generators) == 1 and not over.is_async and isinstance(over.target, ast.Name)
+        else None
+    )
 
 
-_MIRROR: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
+_MIRROR: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+}
 
 
-def _bound(test: ast.expr, over: ast.comprehension, module: Module) -> tuple[type[ast.cmpop], ast.expr] | None:
+def _bound(test: ast.expr, over: ast.comprehension) -> tuple[type[ast.cmpop], ast.expr] | None:
     """How values are compared with what: ``v < x`` or ``x > v``."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(over.target, ast.Name):
         return None
@@ -126,26 +148,39 @@ def _bound(test: ast.expr, over: ast.comprehension, module: Module) -> tuple[typ
     name = over.target.id
     if isinstance(right, ast.Name) and right.id == name:
         left, right, operator = right, left, _MIRROR[operator]
-    if not isinstance(left, ast.Name) or left.id != name or any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(right)):
+    if (
+        not isinstance(left, ast.Name)
+        or left.id != name
+        or any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(right))
+    ):
         return None
-    return (operator, right) if isinstance(right, (ast.Name, ast.Constant, ast.Attribute, ast.BinOp)) else None
+    return (
+        (operator, right) if isinstance(right, (ast.Name, ast.Constant, ast.Attribute, ast.BinOp)) else None
+    )
 
 
 def _sorted_here(node: ast.expr, at: ast.expr, module: Module) -> Known:
     """Whether a variable's list is certainly sorted at ``at``: NO where nothing suggests it."""
     if not isinstance(node, ast.Name) or not module.flow.local(node):
         return Known.NO
-    bindings = [one for one in module.flow.bindings(node)]
+    bindings = module.flow.bindings(node)
     uses = module.flow.uses(node)
     changes = [use for use in uses if module.flow.mutates(use)]
     place = module.start(at)
     if len(bindings) == 1 and module.calls(bindings[0].value or node, "builtins.sorted"):
         value = bindings[0].value
-        if not isinstance(value, ast.Call) or value.keywords or changes or bindings[0].kind not in ("assign", "annotate"):
+        if (
+            not isinstance(value, ast.Call)
+            or value.keywords
+            or changes
+            or bindings[0].kind not in ("assign", "annotate")
+        ):
             return Known.NO
         return Known.of(module.flow.private(node) and module.start(bindings[0].node) < place)
     sorts = [use for use in changes if _is_sort(use, module)]
-    if len(sorts) != 1 or len(changes) > 1 and any(module.start(use) > module.start(sorts[0]) for use in changes):
+    if len(sorts) != 1 or (
+        len(changes) > 1 and any(module.start(use) > module.start(sorts[0]) for use in changes)
+    ):
         return Known.NO
     statement = module.statement(sorts[0])
     around = {at, *module.ancestors(at)}
@@ -168,103 +203,3 @@ def _is_sort(use: ast.Name, module: Module) -> bool:
         and not call.keywords
         and isinstance(module.parent(call), ast.Expr)
     )
-
-
-class SelectionByExtreme(Rule):
-    """``while xs: m = max(xs); xs.remove(m); out.append(m)``."""
-
-    id = "selection-by-extreme"
-    about = About(
-        summary="The greatest or smallest value is looked for, and removed, in every round of a loop",
-        before="""\
-def descending(values: list[int]) -> list[int]:
-    left = list(values)
-    ordered = []
-    while left:
-        best = max(left)
-        left.remove(best)
-        ordered.append(best)
-    return ordered
-""",
-        after="""\
-def descending(values: list[int]) -> list[int]:
-    left = list(values)
-    ordered = []
-    ordered.extend(sorted(left, reverse=True))
-    left.clear()
-    return ordered
-""",
-        why="Every round reads the whole list twice; sorting it once takes far fewer comparisons, and a heap serves where values are added meanwhile.",
-        preconditions=("values are ordered without exception (no NaN), and equal ones cannot be told apart", "the two lists are not the same"),
-        references=("https://docs.python.org/3/library/heapq.html",),
-    )
-    nodes = (ast.Assign,)
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At ``m = max(xs)`` followed by ``xs.remove(m)`` in a loop."""
-        if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
-            return
-        call = node.value
-        if not isinstance(call, ast.Call) or len(call.args) != 1 or call.keywords or not isinstance(call.args[0], ast.Name):
-            return
-        if not module.calls(call, "builtins.min", "builtins.max") or not module.loops(node):
-            return
-        taken, source = node.targets[0], call.args[0]
-        removal = next((one for one in module.following(node) if _method(one, source.id, "remove", taken.id)), None)
-        if removal is None or module.types.is_a(source, "list") is Known.NO:
-            return
-        evidence = Evidence()
-        evidence.require(module.types.is_a(source, "list"), f"`{source.id}` is a `list`")
-        kind = module.types.of(source)
-        evidence.require(
-            Known.of(total_order(kind.element if kind else None)), f"`{source.id}` holds values that are ordered without exception (no NaN)"
-        )
-        down = module.calls(call, "builtins.max")
-        loop = module.parent(node)
-        whole = _whole(loop, node, removal, source, taken, module)
-        if whole is None or not isinstance(loop, ast.While):
-            evidence.require(Known.UNKNOWN, "the loop can take its values from a sorted list or a heap")
-            yield module.finding(self, node, _MESSAGE.format(source.id), evidence)
-            return
-        apart = module.flow.private(whole) and whole.id != source.id or module.flow.private(source)
-        evidence.require(Known.of(apart), f"`{whole.id}` and `{source.id}` are not the same list")
-        evidence.require(module.types.is_a(whole, "list"), f"`{whole.id}` is a `list`")
-        text = f"{whole.id}.extend(sorted({source.id}{', reverse=True' if down else ''}))\n{source.id}.clear()"
-        yield module.finding(
-            self, loop, _MESSAGE.format(source.id), evidence, title="Sort once", edits=[line_edit(loop, text, module)]
-        )
-
-
-_MESSAGE = "Every round reads all of `{}` to find a value and again to remove it; sorting it once, or a heap, does not."
-
-
-def _method(statement: ast.stmt, owner: str, name: str, argument: str) -> bool:
-    return _method_owner(statement, name, argument) == owner
-
-
-def _method_owner(statement: ast.stmt, name: str, argument: str) -> str:
-    """The variable whose method ``name`` a statement calls with the variable ``argument``, or the empty text."""
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    if not isinstance(call, ast.Call) or call.keywords or len(call.args) != 1 or not isinstance(call.func, ast.Attribute):
-        return ""
-    fits = call.func.attr == name and isinstance(call.args[0], ast.Name) and call.args[0].id == argument
-    return call.func.value.id if fits and isinstance(call.func.value, ast.Name) else ""
-
-
-def _whole(
-    loop: ast.AST | None, node: ast.Assign, removal: ast.stmt, source: ast.Name, taken: ast.Name, module: Module
-) -> ast.Name | None:
-    """The list that takes everything, where the loop does nothing else and its variable is not used afterwards."""
-    if not isinstance(loop, ast.While) or loop.orelse or len(loop.body) != 3 or loop.body[0] is not node:
-        return None
-    if not isinstance(loop.test, ast.Name) or loop.test.id != source.id:
-        return None
-    region = module.flow.region(loop)
-    if any(use not in region for use in module.flow.uses(taken)) or not module.flow.local(taken) or not module.flow.local(source):
-        return None
-    other = next(one for one in loop.body[1:] if one is not removal)
-    owner = _method_owner(other, "append", taken.id)
-    if not owner or owner == source.id or not isinstance(other, ast.Expr):
-        return None
-    method = other.value.func if isinstance(other.value, ast.Call) else None
-    return method.value if isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name) else None

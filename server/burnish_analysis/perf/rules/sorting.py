@@ -1,4 +1,4 @@
-"""Sorting where less would do, and sort keys that Python need not call."""
+"""Sorting where less would do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
-__all__ = ["LambdaKey", "SortedFirst", "SortedSlice", "total_order"]
+__all__ = ["SortedFirst", "SortedSlice", "line_edit", "place_of", "total_order"]
 
 
 def total_order(kind: Type | None) -> bool:
@@ -31,8 +31,12 @@ class _Sorted:
         self.key = keywords.pop("key", None)
         reverse = keywords.pop("reverse", None)
         self.down = isinstance(reverse, ast.Constant) and reverse.value is True
-        self.plain = not keywords and (reverse is None or isinstance(reverse, ast.Constant) and isinstance(reverse.value, bool))
-        self.text = module.text(self.values) + (f", key={module.text(self.key)}" if self.key is not None else "")
+        self.plain = not keywords and (
+            reverse is None or (isinstance(reverse, ast.Constant) and isinstance(reverse.value, bool))
+        )
+        self.text = module.text(self.values) + (
+            f", key={module.text(self.key)}" if self.key is not None else ""
+        )
 
 
 def _sorted(node: ast.AST, module: Module) -> _Sorted | None:
@@ -44,9 +48,10 @@ def _sorted(node: ast.AST, module: Module) -> _Sorted | None:
     return found if found.plain else None
 
 
-def _place(node: ast.expr) -> int | None:
+def place_of(node: ast.expr) -> int | None:
+    """The whole number that is written, such as an index."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _place(node.operand)
+        inner = place_of(node.operand)
         return -inner if inner is not None else None
     value = node.value if isinstance(node, ast.Constant) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -81,9 +86,13 @@ def cheapest(prices: list[int]) -> int:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``sorted(…)[0]`` and ``sorted(…)[-1]``."""
-        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Call) or not isinstance(node.ctx, ast.Load):
+        if (
+            not isinstance(node, ast.Subscript)
+            or not isinstance(node.value, ast.Call)
+            or not isinstance(node.ctx, ast.Load)
+        ):
             return
-        place = _place(node.slice)
+        place = place_of(node.slice)
         made = _sorted(node.value, module) if place in (0, -1) else None
         if made is None or isinstance(made.values, (ast.List, ast.Tuple, ast.Set, ast.Constant)):
             return
@@ -93,15 +102,22 @@ def cheapest(prices: list[int]) -> int:
         element = kind.element if kind is not None else None
         values = module.text(made.values)
         known = nonempty(made.values, module.statement(node), module)
-        evidence.require(known, f"`{values}` is not empty (else `{name}` raises ValueError instead of IndexError)")
+        evidence.require(
+            known, f"`{values}` is not empty (else `{name}` raises ValueError instead of IndexError)"
+        )
         if made.key is not None:
             whole = Known.of(module.qualified(made.key) == "builtins.len")
             evidence.require(whole, "the key orders the values without exception (no NaN)")
         else:
-            evidence.require(Known.of(total_order(element)), f"`{values}` holds values that are ordered without exception (no NaN)")
+            evidence.require(
+                Known.of(total_order(element)),
+                f"`{values}` holds values that are ordered without exception (no NaN)",
+            )
         if place == -1:
             same = made.key is None and total_order(element)
-            evidence.require(Known.of(same), f"equal values cannot be told apart (`{name}` gives the first of them)")
+            evidence.require(
+                Known.of(same), f"equal values cannot be told apart (`{name}` gives the first of them)"
+            )
         if any(name in scope.bindings for scope in (module.scope(node).find(name),)):
             return
         text = f"{name}({made.text})"
@@ -143,14 +159,22 @@ def best(scores: list[int]) -> list[int]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``sorted(…)[:k]``."""
-        if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice) or not isinstance(node.value, ast.Call):
+        if (
+            not isinstance(node, ast.Subscript)
+            or not isinstance(node.slice, ast.Slice)
+            or not isinstance(node.value, ast.Call)
+        ):
             return
         cut = node.slice
-        if cut.upper is None or cut.step is not None or not (cut.lower is None or _place(cut.lower) == 0):
+        if cut.upper is None or cut.step is not None or not (cut.lower is None or place_of(cut.lower) == 0):
             return
         made = _sorted(node.value, module) if isinstance(node.ctx, ast.Load) else None
-        count = _place(cut.upper)
-        if made is None or count is not None and not 1 < count <= 50 or isinstance(made.values, (ast.List, ast.Tuple, ast.Set, ast.Constant)):
+        count = place_of(cut.upper)
+        if (
+            made is None
+            or (count is not None and not 1 < count <= 50)
+            or isinstance(made.values, (ast.List, ast.Tuple, ast.Set, ast.Constant))
+        ):
             return
         few = module.text(cut.upper)
         evidence = Evidence()
@@ -162,7 +186,9 @@ def best(scores: list[int]) -> list[int]:
         if made.key is None:
             kind = module.types.of(made.values)
             element = kind.element if kind is not None else None
-            evidence.require(Known.of(total_order(element)), "the values are ordered without exception (no NaN)")
+            evidence.require(
+                Known.of(total_order(element)), "the values are ordered without exception (no NaN)"
+            )
         name = "nlargest" if made.down else "nsmallest"
         written = module.imported("heapq", name, at=node)
         yield module.finding(
@@ -174,106 +200,6 @@ def best(scores: list[int]) -> list[int]:
             edits=[module.replace(node, f"{written}({few}, {made.text})")],
             imports=[Import("heapq", name)],
         )
-
-
-_TAKES_KEY = frozenset({"builtins.sorted", "builtins.min", "builtins.max", "itertools.groupby", "heapq.nsmallest", "heapq.nlargest"})
-_CALLABLE = frozenset({"len", "abs", "int", "str", "float", "ord", "repr", "sum", "min", "max", "tuple", "sorted", "hash", "bool"})
-
-
-class LambdaKey(Rule):
-    """``key=lambda x: x[0]``."""
-
-    id = "lambda-key"
-    about = About(
-        summary="A key function in Python does what a built-in one does",
-        before="""\
-from operator import itemgetter
-
-
-def by_age(people: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    return sorted(people, key=lambda person: person[0])
-""",
-        after="""\
-from operator import itemgetter
-
-
-def by_age(people: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    return sorted(people, key=itemgetter(0))
-""",
-        why="A lambda costs a call of a Python function for every value; `operator` and built-in functions are called from C directly.",
-        preconditions=("the lambda only takes items or attributes written out, or calls one built-in function",),
-        references=("https://docs.python.org/3/library/operator.html",),
-    )
-    nodes = (ast.Lambda,)
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At lambdas given as ``key=``."""
-        keyword = module.parent(node)
-        if not isinstance(node, ast.Lambda) or not isinstance(keyword, ast.keyword) or keyword.arg != "key":
-            return
-        call = module.parent(keyword)
-        if not isinstance(call, ast.Call):
-            return
-        arguments = node.args
-        if len(arguments.args) != 1 or arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults or arguments.posonlyargs:
-            return
-        evidence = Evidence()
-        if module.qualified(call.func) not in _TAKES_KEY:
-            if not isinstance(call.func, ast.Attribute) or call.func.attr != "sort" or call.args:
-                return
-            owner = module.types.is_a(call.func.value, "list")
-            if not evidence.require(owner, f"`{module.text(call.func.value)}` is a `list`"):
-                return
-        made = _direct(node.body, arguments.args[0].arg, node, module)
-        if made is None:
-            return
-        text, needed = made
-        yield module.finding(
-            self,
-            node,
-            f"The lambda is called for every value; `{text}` does the same in C.",
-            evidence,
-            title=f"Use `{text}` as the key",
-            edits=[module.replace(node, text) if "\n" not in module.text(node) or not module.comments_in(module.start(node), module.end(node)) else None],
-            imports=needed,
-        )
-
-
-def _direct(body: ast.expr, name: str, node: ast.Lambda, module: Module) -> tuple[str, list[Import]] | None:
-    """What does the same as the lambda, and the imports for it."""
-    if isinstance(body, ast.Call):
-        plain = len(body.args) == 1 and not body.keywords and isinstance(body.args[0], ast.Name) and body.args[0].id == name
-        if plain and isinstance(body.func, ast.Name) and body.func.id in _CALLABLE and module.calls(body, f"builtins.{body.func.id}"):
-            return body.func.id, []
-        return None
-    parts = body.elts if isinstance(body, ast.Tuple) else [body]
-    if isinstance(body, ast.Tuple) and len(parts) < 2:
-        return None
-    items = [_item(part, name, module) for part in parts]
-    if all(item is not None for item in items):
-        return f"{module.imported('operator', 'itemgetter', at=node)}({', '.join(filter(None, items))})", [Import("operator", "itemgetter")]
-    attributes = [_attribute(part, name) for part in parts]
-    if all(attribute is not None for attribute in attributes):
-        quoted = ", ".join(f'"{attribute}"' for attribute in attributes)
-        return f"{module.imported('operator', 'attrgetter', at=node)}({quoted})", [Import("operator", "attrgetter")]
-    return None
-
-
-def _item(node: ast.expr, name: str, module: Module) -> str | None:
-    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or node.value.id != name:
-        return None
-    written = _place(node.slice) is not None or isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-    return module.text(node.slice) if written else None
-
-
-def _attribute(node: ast.expr, name: str) -> str | None:
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        if node.attr.startswith("__"):
-            return None
-        names.append(node.attr)
-        node = node.value
-    return ".".join(reversed(names)) if names and isinstance(node, ast.Name) and node.id == name else None
 
 
 def line_edit(statement: ast.stmt, text: str, module: Module) -> Edit | None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import (
+    builtin,
     comprehended,
     is_name,
     mentions,
@@ -67,7 +68,12 @@ def hidden(names: list[str], prefixes: tuple[str, ...]) -> list[str]:
         evidence = Evidence()
         prefixes = _as_tuple(over.iterated, module, evidence)
         evidence.require(module.types.is_a(asked[0], "str"), f"`{module.text(asked[0])}` is a text")
-        if prefixes is None or evidence.violated or not isinstance(asked[1].func, ast.Attribute):
+        if (
+            prefixes is None
+            or evidence.violated
+            or not builtin(node, module, "tuple")
+            or not isinstance(asked[1].func, ast.Attribute)
+        ):
             return
         text = f"{module.text(asked[0])}.{asked[1].func.attr}({prefixes})"
         yield module.finding(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import (
     Over,
+    builtin,
     character_set,
     comprehended,
     empty_join,
@@ -55,7 +56,7 @@ def plain(text: str) -> str:
         ):
             return
         known = text_like(over.iterated, module)
-        if known is Known.NO:
+        if known is Known.NO or not builtin(node, module, "str", "dict"):
             return
         evidence = Evidence()
         evidence.require(known, f"`{module.text(over.iterated)}` is a text")

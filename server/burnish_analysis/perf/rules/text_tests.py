@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import (
     Over,
+    builtin,
     character_set,
     comprehended,
     integer,
@@ -69,6 +70,7 @@ def numbers(words: list[str]) -> int:
         if (
             text is None
             or known is Known.NO
+            or not builtin(node, module, "bool")
             or not isinstance(over.iterated, (ast.Name, ast.Attribute, ast.Constant))
         ):
             return

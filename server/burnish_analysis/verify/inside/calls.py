@@ -65,14 +65,30 @@ def _calls(tree: ast.AST, function: str) -> list[str]:
 def _written_out(node: ast.expr) -> bool:
     """Whether the expression needs no local name: literals, and calls of names that begin with a capital letter."""
     for inner in ast.walk(node):
-        if isinstance(inner, (ast.Lambda, ast.Await, ast.Yield, ast.NamedExpr, ast.comprehension, ast.Starred)):
+        if isinstance(
+            inner, (ast.Lambda, ast.Await, ast.Yield, ast.NamedExpr, ast.comprehension, ast.Starred)
+        ):
             return False
         if isinstance(inner, ast.Name) and not (inner.id[:1].isupper() or inner.id in _BUILT):
             return False
     return True
 
 
-_BUILT = {"set", "frozenset", "list", "tuple", "dict", "float", "int", "str", "range", "iter", "bytes", "complex", "len"}
+_BUILT = {
+    "set",
+    "frozenset",
+    "list",
+    "tuple",
+    "dict",
+    "float",
+    "int",
+    "str",
+    "range",
+    "iter",
+    "bytes",
+    "complex",
+    "len",
+}
 
 
 def _text(args: list[ast.expr], keywords: list[ast.keyword]) -> str:

@@ -20,9 +20,16 @@ from typing import Any
 __all__ = ["Encoder", "Opaque", "TooBig", "shorten"]
 
 _ATOMS = (bool, bytes, complex, str, type(None), type(Ellipsis), type(NotImplemented), range)
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+)
 #: Types outside Python code whose ``repr`` says everything.
 _TOLD = {"datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress", "array"}
+#: Where an object lies, as messages show it: another place in every process.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}>")
 _MOST_ITEMS = 2_000
 _MOST_NODES = 40_000
 _LONGEST = 4_000
@@ -63,7 +70,8 @@ class Encoder:
 
     def number(self, value: Any) -> None:
         """Give the objects inside ``value`` labels now, in a fixed order, without using up iterators."""
-        pending, met = [value], set()
+        pending: list[Any] = [value]
+        met: set[int] = set()
         while pending and len(met) < _MOST_NODES:
             item = pending.pop()
             if id(item) in met or isinstance(item, (int, float, *_ATOMS)):
@@ -143,8 +151,8 @@ class Encoder:
             return self._array(value, cls)
         if isinstance(value, BaseException):
             more = f" {self._items(vars(value))}" if vars(value) else ""
-            return f"{type_name(cls)}{self._text(value.args)}{more}"
-        if isinstance(value, Iterator) or isinstance(value, types.CoroutineType):
+            return _ADDRESS.sub(" at 0x…>", f"{type_name(cls)}{self._text(value.args)}{more}")
+        if isinstance(value, (Iterator, types.CoroutineType)):
             return f"<{type_name(cls)} {self._advance(value)}>"
         return f"{type_name(cls)}({self._state(value, cls)})"
 
@@ -154,7 +162,7 @@ class Encoder:
 
     def _members(self, value: Any) -> str:
         """The members in an order that neither hashes nor labels of new objects decide."""
-        ranked = []
+        ranked: list[tuple[str, int, Any]] = []
         for item in set.__iter__(value) if isinstance(value, set) else frozenset.__iter__(value):
             alone = Encoder()
             alone.labels, alone.nodes = dict(self.labels), self.nodes
@@ -217,7 +225,9 @@ class Encoder:
         if isinstance(value, re.Match):
             return self._text((value.re, value.string, value.regs))
         if isinstance(value, (functools.partial, re.Pattern, slice, property, staticmethod, classmethod)):
-            return self._text(value.__reduce__() if not isinstance(value, re.Pattern) else (value.pattern, value.flags))
+            return self._text(
+                value.__reduce__() if not isinstance(value, re.Pattern) else (value.pattern, value.flags)
+            )
         if cls.__name__ in {"dict_keys", "dict_values", "dict_items", "mappingproxy", "odict_keys"}:
             return self._text(list(value.items()) if cls.__name__ == "mappingproxy" else list(value))
         if isinstance(value, io.StringIO):
@@ -233,13 +243,18 @@ class Encoder:
     def _array(self, value: Any, cls: type) -> str:
         name = type_name(cls)
         if hasattr(value, "dtype") and hasattr(value, "shape") and hasattr(value, "tolist"):
-            extra = f", index={self._text(value.index)}, name={value.name!r}" if hasattr(value, "index") else ""
+            extra = (
+                f", index={self._text(value.index)}, name={value.name!r}" if hasattr(value, "index") else ""
+            )
             items = value.tolist()
             return f"{name}({value.dtype!s}, {tuple(value.shape)}, {self._text(items)}{extra})"
         if cls.__name__ == "DataFrame":
             columns = [(repr(key), str(column.dtype), column.tolist()) for key, column in value.items()]
             return f"{name}({self._text(columns)}, {self._text(value.index)})"
-        if cls.__name__ in {"Timestamp", "Timedelta", "NAType", "NaTType", "dtype"} or cls.__module__ == "numpy":
+        if (
+            cls.__name__ in {"Timestamp", "Timedelta", "NAType", "NaTType", "dtype"}
+            or cls.__module__ == "numpy"
+        ):
             return f"{name}({value!r})"
         raise Opaque(f"there is a {name} in the result, which cannot be compared")
 
@@ -290,5 +305,3 @@ def _inner(value: Any) -> Iterator[Any]:
                 yield item
     if not isinstance(value, (type, types.ModuleType, types.FunctionType)) and hasattr(value, "__dict__"):
         yield from (item for _, item in sorted(vars(value).items(), key=lambda pair: str(pair[0])))
-
-

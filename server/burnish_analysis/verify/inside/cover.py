@@ -91,10 +91,12 @@ class Cover:
 def _conditionals(code: types.CodeType) -> dict[int, int]:
     """Offset of each conditional jump, and of the instruction after it."""
     found: dict[int, int] = {}
-    instructions = [i for i in dis.get_instructions(code) if i.opname not in {"CACHE", "EXTENDED_ARG", "NOT_TAKEN"}]
+    instructions = [
+        i for i in dis.get_instructions(code) if i.opname not in {"CACHE", "EXTENDED_ARG", "NOT_TAKEN"}
+    ]
     for index, instruction in enumerate(instructions[:-1]):
         name = instruction.opname
-        if not (name == "FOR_ITER" or "JUMP" in name and "_IF_" in name):
+        if not (name == "FOR_ITER" or ("JUMP" in name and "_IF_" in name)):
             continue
         earlier = {i.opname for i in instructions[max(0, index - 2) : index]}
         if "WITH_EXCEPT_START" in earlier:

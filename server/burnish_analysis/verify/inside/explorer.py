@@ -9,19 +9,21 @@ import ast
 import json
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
+from .arguments import Parameter, call_text, edge_calls
 from .calls import doctest_calls, site_calls
 from .cover import Cover, code_of
 from .differ import COMPARABLE, difference
-from .generate import Draw, Parameter, call_text, edge_calls
+from .draw import Draw
 from .hints import Unknown
-from .infer import find_definition, literals
 from .load import Missing
 from .observe import Observation, Subject
 from .plan import GENERIC, Plan, combinations
 from .shrink import shrink
 from .sized import grows, sized_text
+from .uses import find_definition, literals
 
 __all__ = ["main"]
 
@@ -31,6 +33,8 @@ _FIRST = 160
 _SIZES = tuple(64 << i for i in range(7))
 _LONGEST_S = 0.06
 _SHRINK_S = 0.35
+#: Most seconds of the clock for each second of the processor.
+_PATIENCE = 2.5
 
 
 class _Enough(BaseException):
@@ -59,14 +63,14 @@ def main(job: dict[str, Any]) -> None:
             except BaseException as error:  # noqa: BLE001 - the module's own code ran
                 tell(failed=f"{type(error).__name__}: {str(error)[:300]}", version=version)
                 return
-        _Explorer(job, *subjects, tell).run()
+        _Explorer(job, subjects[0], subjects[1], tell).run()
 
 
 class _Explorer:
     def __init__(self, job: dict[str, Any], before: Subject, after: Subject, tell: Any) -> None:
         self.job, self.before, self.after, self.tell = job, before, after, tell
-        self.begun = time.monotonic()
-        self.until = self.begun + job["seconds"]
+        # Of the processor, so that a busy machine does not mean fewer inputs; of the clock at most so many times as much.
+        self.begun, self.used = time.monotonic(), time.process_time()
         self.seconds = job["call_seconds"]
         self.tree = ast.parse(job["before"])
         self.random = random.Random(job["seed"])
@@ -79,6 +83,11 @@ class _Explorer:
         self.plans: list[list[Parameter]] = []
         self.found: tuple[str, str, str] | None = None
         self.literals = _mentioned(job["before"], job["after"], job["function"])
+
+    def _left(self) -> float:
+        """Seconds of the processor that are left."""
+        wall = _PATIENCE - (time.monotonic() - self.begun) / self.job["seconds"]
+        return float(self.job["seconds"] - (time.process_time() - self.used)) if wall > 0 else 0.0
 
     def run(self) -> None:
         """Everything in order; the results at the end."""
@@ -130,7 +139,7 @@ class _Explorer:
         """
         if text in self.seen:
             return None
-        if time.monotonic() > self.until:
+        if self._left() <= 0:
             raise _Enough
         taken = len(self.cover.taken)
         if taken < self.cover.total and self.covered < 2 * _FIRST:
@@ -157,17 +166,29 @@ class _Explorer:
         ranked = self._ranked(plan, combinations(plan.options))
         declared = all(p.declared for p in plan.parameters)
         if (not ranked or ranked[0][0] < 0.3) and not declared and plan.parameters:
-            tries = [
-                [o[0] if p.declared else self.random.choice(GENERIC) for p, o in zip(plan.parameters, plan.options, strict=True)]
-                for _ in range(60 if len(plan.parameters) > 1 else 0)
-            ]
-            if len(plan.parameters) == 1:
-                tries = [[spec] for spec in GENERIC]
-            ranked = sorted(ranked + self._ranked(plan, tries), key=lambda entry: -entry[0])
+            ranked = sorted(ranked + self._ranked(plan, self._wild(plan)), key=lambda entry: -entry[0])
         if not ranked:
             return [plan.parameters]
         good = [parameters for score, parameters in ranked if score >= 0.6 * ranked[0][0]]
         return good[:4]
+
+    def _wild(self, plan: Plan) -> list[list[Any]]:
+        """Where nothing that use tells works: the same for all parameters, then mixtures."""
+
+        def row(pick: Callable[[], Any]) -> list[Any]:
+            return [
+                o[0] if p.declared else pick() for p, o in zip(plan.parameters, plan.options, strict=True)
+            ]
+
+        def mixed(options: list[Any]) -> Any:
+            known = options != ["any"] and self.random.random() < 0.5
+            return self.random.choice(options if known else GENERIC)
+
+        found = [row(lambda spec=spec: spec) for spec in GENERIC]  # type: ignore[misc]
+        if len(plan.parameters) > 1:
+            options = list(zip(plan.parameters, plan.options, strict=True))
+            found += [[o[0] if p.declared else mixed(o) for p, o in options] for _ in range(50)]
+        return found
 
     def _ranked(self, plan: Plan, tries: list[list[Any]]) -> list[tuple[float, list[Parameter]]]:
         found = []
@@ -216,7 +237,7 @@ class _Explorer:
                 self._try(sized_text(parameters, 40, draw), "edge")
 
     def _with_hypothesis(self, origin: str) -> None:
-        if self.until - time.monotonic() < self.job["import_seconds"]:
+        if self._left() < self.job["import_seconds"]:
             return
         try:
             from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -237,6 +258,8 @@ class _Explorer:
         def run(source: Any) -> None:
             draw = self._draw(source)
             self._try(call_text(draw.pick(self.plans), draw), origin)
+            if self.cover.share >= 1.0 and len(self.seen) >= 2 * self.job["inputs"]:
+                raise _Enough
 
         run()
 
@@ -313,7 +336,9 @@ def _mentioned(before: str, after: str, function: str) -> dict[str, list[Any]]:
     for source in (before, after):
         tree = ast.parse(source)
         definition = find_definition(tree, function)
-        for name, values in literals(definition if definition is not None and len(source) > 3000 else tree).items():
+        for name, values in literals(
+            definition if definition is not None and len(source) > 3000 else tree
+        ).items():
             known = found.setdefault(name, [])
             known += [value for value in values if value not in known]
     return found

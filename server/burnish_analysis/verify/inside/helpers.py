@@ -64,6 +64,9 @@ class Obj:
     def __init__(self, **attributes: Any) -> None:
         self.__dict__.update(attributes)
 
+    def __repr__(self) -> str:
+        return f"Obj({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
 
 class Eq:
     """Equal and hashed by its value, ordered by it, and still an object of its own; ``tag`` tells equals apart."""
@@ -79,6 +82,9 @@ class Eq:
 
     def __hash__(self) -> int:
         return hash(self.value)
+
+    def __repr__(self) -> str:
+        return f"Eq({self.value!r}, {self.tag!r})"
 
 
 def _first(*args: Any, **_: Any) -> Any:
@@ -114,6 +120,9 @@ class Fn:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __repr__(self) -> str:
+        return f"Fn({self.name!r})"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         _note("called", (self.name, args, kwargs))
         return _FUNCTIONS[self.name](*args, **kwargs)
@@ -124,7 +133,7 @@ def do(made: Any, *calls: tuple[str, tuple[Any, ...]]) -> Any:
     for name, args in calls:
         try:
             getattr(made, name)(*args)
-        except Exception:  # noqa: BLE001, PERF203 - an object may refuse a step on its way to an interesting state
+        except Exception:  # noqa: BLE001 - an object may refuse a step on its way to an interesting state
             continue
     return made
 

@@ -39,14 +39,34 @@ _PLAIN: dict[Any, Any] = {
 _MOD = "_b_mod({!r})."
 _POOLS: dict[str, tuple[str, ...]] = {
     "datetime.date": ("date(2020, 2, 29)", "date(1999, 12, 31)", "date(2024, 1, 1)", "date(2020, 3, 1)"),
-    "datetime.datetime": ("datetime(2020, 2, 29, 23, 59, 59)", "datetime(1999, 12, 31)", "datetime(2024, 1, 1, 12)"),
-    "datetime.timedelta": ("timedelta(0)", "timedelta(days=1)", "timedelta(seconds=-1)", "timedelta(hours=25)"),
+    "datetime.datetime": (
+        "datetime(2020, 2, 29, 23, 59, 59)",
+        "datetime(1999, 12, 31)",
+        "datetime(2024, 1, 1, 12)",
+    ),
+    "datetime.timedelta": (
+        "timedelta(0)",
+        "timedelta(days=1)",
+        "timedelta(seconds=-1)",
+        "timedelta(hours=25)",
+    ),
     "datetime.time": ("time(0, 0)", "time(23, 59, 59)", "time(12, 30)"),
-    "decimal.Decimal": ("Decimal('0')", "Decimal('1.10')", "Decimal('-2')", "Decimal('0.1')", "Decimal('NaN')"),
+    "decimal.Decimal": (
+        "Decimal('0')",
+        "Decimal('1.10')",
+        "Decimal('-2')",
+        "Decimal('0.1')",
+        "Decimal('NaN')",
+    ),
     "fractions.Fraction": ("Fraction(0)", "Fraction(1, 3)", "Fraction(-5, 2)", "Fraction(7)"),
     "uuid.UUID": ("UUID(int=0)", "UUID(int=1)", "UUID(int=2**127)"),
     "io.StringIO": ("StringIO('')", "StringIO('a\\nb\\n')", "StringIO('a b\\n\\nc')"),
-    "pathlib.PurePath": ("PurePosixPath('a/b.txt')", "PurePosixPath('/')", "PurePosixPath('')", "PurePosixPath('../x')"),
+    "pathlib.PurePath": (
+        "PurePosixPath('a/b.txt')",
+        "PurePosixPath('/')",
+        "PurePosixPath('')",
+        "PurePosixPath('../x')",
+    ),
     "re.Pattern": ("compile('a+')", "compile(r'\\d')", "compile('')"),
 }
 _ABSTRACT: dict[Any, str] = {
@@ -93,7 +113,7 @@ def _each_hint(function: Any) -> dict[str, Any]:
     for name, hint in (getattr(function, "__annotations__", None) or {}).items():
         try:
             found[name] = eval(hint, dict(names)) if isinstance(hint, str) else hint
-        except Exception:  # noqa: BLE001, PERF203 - a hint that cannot be resolved says nothing
+        except Exception:  # noqa: BLE001 - a hint that cannot be resolved says nothing
             continue
     return found
 
@@ -116,7 +136,11 @@ def spec_of(hint: Any, module: types.ModuleType, depth: int = 0) -> Any:
         pass
     if isinstance(hint, typing.TypeVar):
         bounds = hint.__constraints__ or ((hint.__bound__,) if hint.__bound__ is not None else ())
-        return ["var", hint.__name__, *_possible(bounds, module, depth)] if not _orders(bounds) else ["var", hint.__name__]
+        return (
+            ["var", hint.__name__, *_possible(bounds, module, depth)]
+            if not _orders(bounds)
+            else ["var", hint.__name__]
+        )
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is not None:
         return _generic(hint, origin, arguments, module, depth)
@@ -238,7 +262,7 @@ def class_spec(cls: type, module: types.ModuleType, depth: int = 0) -> Any:
         return ["union", *found]
     if issubclass(cls, BaseException) and cls.__module__ == "builtins":
         return ["texts", f"{cls.__name__}('x')", f"{cls.__name__}()"]
-    if cls.__module__ != module.__name__ and not hasattr(cls.__init__, "__code__"):  # type: ignore[misc]
+    if cls.__module__ != module.__name__ and not hasattr(cls.__init__, "__code__"):
         raise Unknown(full)
     return _constructed(cls, module, depth)
 

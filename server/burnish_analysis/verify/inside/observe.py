@@ -52,8 +52,6 @@ class Clock:
     def __init__(self) -> None:
         self.late = self.armed = False
         self.works = hasattr(signal, "setitimer")
-        if self.works:
-            signal.signal(signal.SIGPROF, self._ring)
 
     def _ring(self, *_: Any) -> None:
         if self.armed:
@@ -64,6 +62,8 @@ class Clock:
         """From now on."""
         self.late, self.armed = False, True
         if self.works:
+            # Each time: there may be another version's clock in this process.
+            signal.signal(signal.SIGPROF, self._ring)
             signal.setitimer(signal.ITIMER_PROF, seconds, _REPEAT_S)
 
     def stop(self) -> None:
@@ -189,7 +189,10 @@ class Subject:
         if self.guard is not None:
             self.guard.armed = True
         try:
-            return {"end": "returned", "value": shorten(encoder.encode(_driven(self.target(*args, **kwargs))))}
+            return {
+                "end": "returned",
+                "value": shorten(encoder.encode(_driven(self.target(*args, **kwargs)))),
+            }
         except (_Late, Opaque, TooBig, RecursionError, MemoryError):
             raise
         except BaseException as error:  # noqa: BLE001 - what the code under test raises is what is observed
@@ -210,7 +213,9 @@ class Subject:
         return f"{found['end']} {found['value']}"
 
     @staticmethod
-    def _call(call: Callable[[], Observation], around: Callable[[Callable[[], Any]], Any] | None) -> Observation:
+    def _call(
+        call: Callable[[], Observation], around: Callable[[Callable[[], Any]], Any] | None
+    ) -> Observation:
         try:
             return (around or _plainly)(call)  # type: ignore[no-any-return]
         except (_Late, Opaque, TooBig) as problem:
@@ -308,13 +313,13 @@ class _Streams:
 
     def __enter__(self) -> None:
         self.kept = sys.stdout, sys.stderr, warnings.showwarning, sys.getrecursionlimit()
-        sys.stdout, sys.stderr = self.subject.out, self.subject.err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self.subject.out, self.subject.err
         warnings.resetwarnings()
         warnings.simplefilter("always")
-        warnings.showwarning = self._warn  # type: ignore[assignment]
+        warnings.showwarning = self._warn
 
     def __exit__(self, *_: object) -> None:
-        sys.stdout, sys.stderr, warnings.showwarning, limit = self.kept  # type: ignore[assignment]
+        sys.stdout, sys.stderr, warnings.showwarning, limit = self.kept
         if sys.getrecursionlimit() != limit:
             sys.setrecursionlimit(limit)
 

@@ -8,17 +8,26 @@ import itertools
 import types
 from typing import Any
 
-from .generate import Parameter
+from .arguments import Parameter
 from .hints import Unknown, class_spec, resolve, spec_of
-from .infer import Use, candidates, find_definition, infer
+from .infer import infer
 from .load import find
+from .specs import candidates
+from .uses import Use, find_definition
 
 __all__ = ["GENERIC", "Plan", "combinations"]
 
 #: What is tried for a parameter whose use tells nothing that works.
 GENERIC: list[Any] = [
     *("int", "num", "str", ["list", "int"], ["list", "num"], ["list", "str"], ["list", ["list", "int"]]),
-    *(["dict", "str", "int"], ["list", ["fixed", "int", "int"]], ["set", "int"], "bytes", "any", ["list", ["dict", "str", "int"]]),
+    *(
+        ["dict", "str", "int"],
+        ["list", ["fixed", "int", "int"]],
+        ["set", "int"],
+        "bytes",
+        "any",
+        ["list", ["dict", "str", "int"]],
+    ),
     *(["dict", "str", ["list", "str"]], ["list", "any"], ["fn", "any"], "bool"),
 ]
 _MOST_COMBINATIONS = 24
@@ -54,6 +63,8 @@ class Plan:
 
     def _specs(self, parameter: inspect.Parameter) -> tuple[list[Any], bool]:
         use = self.uses.get(parameter.name, Use())
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            use = use.inner or Use()
         guessed = [self._filled(spec) for spec in candidates(use)]
         if parameter.default is not parameter.empty and parameter.default is not None:
             guessed = _by_default(parameter.default, guessed)
@@ -86,7 +97,11 @@ class Plan:
             hints = resolve(value)
             try:
                 needed = [
-                    self._filled(spec_of(hints[p.name], self.module) if p.name in hints else candidates(uses.get(p.name, Use()))[0])
+                    self._filled(
+                        spec_of(hints[p.name], self.module)
+                        if p.name in hints
+                        else candidates(uses.get(p.name, Use()))[0]
+                    )
                     for p in _signature(value)[1:]
                     if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
                 ]
@@ -98,7 +113,9 @@ class Plan:
     def _filled(self, spec: Any) -> Any:
         """``spec`` with guesses for the untyped parameters of constructors."""
         if not isinstance(spec, list):
-            return {key: self._filled(value) for key, value in spec.items()} if isinstance(spec, dict) else spec
+            return (
+                {key: self._filled(value) for key, value in spec.items()} if isinstance(spec, dict) else spec
+            )
         if spec[0] == "make":
             definition = find_definition(self.tree, f"{spec[1]}.__init__")
             uses = infer(definition) if definition is not None else {}
@@ -160,7 +177,12 @@ def _takes_self(owner: type, name: str) -> bool:
 
 
 def _refines(guess: Any, spec: Any) -> bool:
-    same = {"list": {"list", "seq", "iter"}, "dict": {"dict"}, "tuple": {"seq", "iter", "tuple"}, "seq": {"list", "seq", "iter"}}
+    same = {
+        "list": {"list", "seq", "iter"},
+        "dict": {"dict"},
+        "tuple": {"seq", "iter", "tuple"},
+        "seq": {"list", "seq", "iter"},
+    }
     if not isinstance(guess, list) or guess[0] not in same.get(spec[0], {spec[0]}):
         return False
     if guess[0] != "dict":
@@ -169,11 +191,22 @@ def _refines(guess: Any, spec: Any) -> bool:
 
 
 def _by_default(default: Any, guessed: list[Any]) -> list[Any]:
-    known = {bool: "bool", int: "int", float: "num", str: "str", tuple: ["tuple", "any"], list: ["list", "any"]}
+    known = {
+        bool: "bool",
+        int: "int",
+        float: "num",
+        str: "str",
+        tuple: ["tuple", "any"],
+        list: ["list", "any"],
+    }
     spec = known.get(type(default))
     if spec is None:
         return guessed
-    return [spec, *(g for g in guessed if g not in (spec, "any"))] if spec != "int" else [*(g for g in guessed if g != "any"), "int"]
+    return (
+        [spec, *(g for g in guessed if g not in (spec, "any"))]
+        if spec != "int"
+        else [*(g for g in guessed if g != "any"), "int"]
+    )
 
 
 def combinations(options: list[list[Any]]) -> list[list[Any]]:

@@ -6,8 +6,11 @@ import ast
 import copy
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 __all__ = ["shrink"]
+
+T = TypeVar("T", str, bytes)
 
 
 def shrink(text: str, holds: Callable[[str], bool], until: float) -> str:
@@ -37,10 +40,11 @@ def shrink(text: str, holds: Callable[[str], bool], until: float) -> str:
 
 
 def _call(node: ast.expr) -> Iterator[ast.expr]:
-    if not (isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Tuple)):
+    args = node.elts[0] if isinstance(node, ast.Tuple) and len(node.elts) == 2 else None
+    if not (isinstance(node, ast.Tuple) and isinstance(args, ast.Tuple)):
         yield from _simpler(node)
         return
-    args, kwargs = node.elts
+    kwargs = node.elts[1]
     for changed in _each(args.elts):
         yield _pair(ast.Tuple(changed, ast.Load()), kwargs)
     if isinstance(kwargs, ast.Dict):
@@ -63,7 +67,9 @@ def _everywhere(node: ast.expr) -> Iterator[ast.expr]:
             found[key] = found.get(key, 0) + 1
     for (name, value), count in found.items():
         for simpler in _values(value) if count > 1 else ():
-            yield _Replaced(name, value, simpler).visit(copy.deepcopy(node))
+            changed = _Replaced(name, value, simpler).visit(copy.deepcopy(node))
+            if isinstance(changed, ast.expr):
+                yield changed
 
 
 class _Replaced(ast.NodeTransformer):
@@ -81,7 +87,9 @@ def _pair(args: ast.expr, kwargs: ast.expr) -> ast.expr:
 
 
 def _without(node: ast.Dict, index: int) -> ast.expr:
-    return ast.Dict(node.keys[:index] + node.keys[index + 1 :], node.values[:index] + node.values[index + 1 :])
+    return ast.Dict(
+        node.keys[:index] + node.keys[index + 1 :], node.values[:index] + node.values[index + 1 :]
+    )
 
 
 def _each(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
@@ -101,7 +109,7 @@ def _fewer(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
 
 def _simpler(node: ast.expr) -> Iterator[ast.expr]:
     if isinstance(node, ast.Constant):
-        yield from map(ast.Constant, _values(node.value))
+        yield from (ast.Constant(value) for value in _values(node.value))  # type: ignore[arg-type]
     elif isinstance(node, ast.UnaryOp):
         yield node.operand
         for inner in _simpler(node.operand):
@@ -168,11 +176,13 @@ def _values(value: object) -> Iterator[object]:
                 yield 1.0
                 if value != int(value) and abs(value) < 1e15:
                     yield float(int(value))
-    elif isinstance(value, (str, bytes)):
+    elif isinstance(value, str):  # noqa: SIM114 - one type at a time
+        yield from _shorter(value)
+    elif isinstance(value, bytes):
         yield from _shorter(value)
 
 
-def _shorter(value: str | bytes) -> Iterator[str | bytes]:
+def _shorter(value: T) -> Iterator[T]:
     size = len(value)
     if size:
         yield value[:0]
@@ -183,5 +193,5 @@ def _shorter(value: str | bytes) -> Iterator[str | bytes]:
         yield value[:index] + value[index + 1 :]
     simple = "a" if isinstance(value, str) else b"a"
     for index in range(size):
-        if value[index : index + 1] > simple:  # type: ignore[operator]
-            yield value[:index] + simple + value[index + 1 :]  # type: ignore[operator]
+        if value[index : index + 1] > simple:
+            yield value[:index] + simple + value[index + 1 :]

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from .generate import Draw, Parameter, make
+from .arguments import Parameter
+from .draw import Draw
+from .generate import make
 
 __all__ = ["grows", "sized_text"]
 
-_COLLECTIONS = {"list", "seq", "iter", "gen", "tuple", "set", "frozenset", "deque", "dict", "counter", "array", "ordereddict"}
+_COLLECTIONS = {
+    "list",
+    "seq",
+    "iter",
+    "gen",
+    "tuple",
+    "set",
+    "frozenset",
+    "deque",
+    "dict",
+    "counter",
+    "array",
+    "ordereddict",
+}
 
 
 def grows(spec: Any) -> bool:

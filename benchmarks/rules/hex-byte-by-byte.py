@@ -1,0 +1,9 @@
+"""Bytes of every value."""
+
+
+def before(data: bytes) -> str:
+    return "".join(f"{byte:02x}" for byte in data)
+
+
+def arguments(n: int) -> tuple[bytes]:
+    return (bytes(i * 7 % 256 for i in range(n)),)
