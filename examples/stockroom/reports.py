@@ -58,6 +58,12 @@ def best_sellers(movements: list[Movement], count: int = 3) -> list[str]:
     return sorted(distinct, key=lambda sku: sales.count(sku), reverse=True)[:count]
 
 
+def bookings_by_item(movements: list[Movement]) -> dict[str, int]:
+    """How often each item was booked in or out."""
+    booked = [movement.sku for movement in movements]
+    return {sku: booked.count(sku) for sku in booked}
+
+
 def running_totals(amounts: list[int]) -> list[int]:
     """The stock after each movement."""
     return [sum(amounts[: index + 1]) for index in range(len(amounts))]

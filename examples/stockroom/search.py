@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stockroom.inventory import Inventory
-from stockroom.items import Item
+from stockroom.items import Item, Movement
 
 
 def words(text: str) -> list[str]:
@@ -36,6 +36,12 @@ def missing_items(expected: list[str], found: list[str]) -> list[str]:
         if sku not in found:
             missing.append(sku)
     return missing
+
+
+def never_moved(items: list[Item], movements: list[Movement]) -> list[Item]:
+    """Items that were neither delivered nor sold: perhaps nobody wants them."""
+    moved = [movement.sku for movement in movements]
+    return [item for item in items if item.sku not in moved]
 
 
 def pair_for_budget(items: list[Item], budget: int) -> tuple[Item, Item] | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from burnish_analysis.perf.catalogue import all_rules, offered
+from burnish_analysis.perf.interest import interesting
 from burnish_analysis.perf.model import Finding, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings
@@ -39,13 +40,12 @@ def findings_in(
     on = frozenset(rule for rule in all_rules() if chosen.on(rule, default=offered(rule)))
     found: list[Finding] = []
     for kind, rules in _by_type(on).items():
-        nodes = module.structure.nodes.get(kind, ())
-        for rule in rules if nodes else ():
+        for rule in rules if kind in module.structure.nodes else ():
             if rule.imports and not any(name in module.imports.modules for name in rule.imports):
                 continue
             try:
-                _check(rule, nodes, module, found)
-            except Exception as error:  # noqa: BLE001 - whatever a rule does wrong must not cost the others' findings
+                _check(rule, interesting(rule, kind, module), module, found)
+            except Exception as error:  # whatever a rule does wrong must not cost the others' findings
                 if failed is None:
                     raise
                 failed(rule, error)

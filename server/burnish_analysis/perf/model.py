@@ -144,6 +144,10 @@ class Rule:
     nodes: ClassVar[tuple[type[ast.AST], ...]]
     #: A module without an import of one of these is not looked at; empty for any.
     imports: ClassVar[tuple[str, ...]] = ()
+    #: Of calls, only those of functions and methods with these names (or imported from these) are given to :meth:`check`; empty for all.
+    calls: ClassVar[tuple[str, ...]] = ()
+    #: Whether only nodes that stand inside some loop or comprehension are given to :meth:`check`.
+    repeated: ClassVar[bool] = False
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """Findings at ``node``; made with :meth:`burnish_analysis.perf.module.Module.finding`."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import io
 import re
 import sys
-import tokenize
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from burnish_analysis.errors import SourceError
 from burnish_analysis.perf.facts.effects import Effects
@@ -18,7 +16,9 @@ from burnish_analysis.perf.facts.flow import Flow
 from burnish_analysis.perf.facts.types import Types
 from burnish_analysis.perf.importing import Imports
 from burnish_analysis.perf.model import Certainty, Edit, Evidence, Finding, Fix, Import, Rule
+from burnish_analysis.perf.parentheses import needs_parentheses
 from burnish_analysis.perf.scopes import Scope, Structure, read_structure
+from burnish_analysis.perf.text import SourceText
 
 __all__ = ["Loop", "Module"]
 
@@ -26,13 +26,12 @@ __all__ = ["Loop", "Module"]
 Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 
 _CALLED = re.compile(r"(?<![\w.])([a-z]\w*)(?=\()")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _BUILTINS = frozenset(dir(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-class Module:
+class Module(SourceText):
     """A module's text and everything derived from it. Offsets are indices into ``source``.
 
     Attributes:
@@ -45,54 +44,20 @@ class Module:
     """
 
     def __init__(self, source: str, path: str = "") -> None:
-        self.source = source
+        super().__init__(source)
         self.path = path
-        self._skipped = 1 if source.startswith("\ufeff") else 0
         try:
-            self.tree = ast.parse(source[self._skipped :])
+            self.tree = ast.parse(self.code)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = getattr(error, "lineno", None)
             where = f"line {line}: " if line else ""
             reason = error.msg if isinstance(error, SyntaxError) else error
             raise SourceError(f"{path or 'The text'} is not Python: {where}{reason}") from error
         self.structure: Structure = read_structure(self.tree)
-        self._starts = [self._skipped, *(m.end() for m in _LINE_END.finditer(source, self._skipped))]
         self.imports = Imports(self.structure)
         self.types = Types(self)
         self.effects = Effects(self)
         self.flow = Flow(self)
-
-    # Places ------------------------------------------------------------------------------------------------------------
-
-    def offset(self, line: int, column: int) -> int:
-        """The index of a place given as ``ast`` gives it: 1-based line, column in UTF-8 bytes."""
-        start = self._starts[line - 1]
-        end = self._starts[line] if line < len(self._starts) else len(self.source)
-        text = self.source[start:end]
-        if text.isascii():
-            return start + column
-        return start + len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
-
-    def start(self, node: ast.AST) -> int:
-        """Where ``node`` begins; a decorated definition begins at ``def`` or ``class``."""
-        return self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
-
-    def end(self, node: ast.AST) -> int:
-        """Where ``node`` ends."""
-        return self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
-
-    def text(self, node: ast.AST) -> str:
-        """The source of ``node``, without parentheses around it."""
-        return self.source[self.start(node) : self.end(node)]
-
-    def line_start(self, offset: int) -> int:
-        """The index at which the line of ``offset`` begins."""
-        return self._starts[bisect_left(self._starts, offset + 1) - 1]
-
-    def line_end(self, offset: int) -> int:
-        """The index after the line of ``offset``, its line end included."""
-        place = bisect_left(self._starts, offset + 1)
-        return self._starts[place] if place < len(self._starts) else len(self.source)
 
     def indent(self, statement: ast.stmt) -> str | None:
         """The white space before a statement, or None where it does not begin its line (``if x: y``, ``a; b``, ``elif``)."""
@@ -104,29 +69,6 @@ class Module:
         if isinstance(statement, ast.If) and self.source.startswith("elif", start):
             return None
         return before if not before.strip() else None
-
-    @cached_property
-    def comments(self) -> list[tuple[int, int]]:
-        """Start and end of every comment."""
-        found = []
-        try:
-            for token in tokenize.generate_tokens(
-                io.StringIO(self.source[self._skipped :], newline="").readline
-            ):
-                if token.type == tokenize.COMMENT:
-                    # tokenize counts columns in characters.
-                    start = self._starts[token.start[0] - 1] + token.start[1]
-                    found.append((start, start + len(token.string)))
-        except (tokenize.TokenError, SyntaxError, IndexError):
-            # Never seen for text that ast parses; then no fix may touch anything.
-            return [(0, len(self.source))]
-        return found
-
-    def comments_in(self, start: int, end: int) -> list[str]:
-        """The comments that lie in a span."""
-        if "#" not in self.source[start:end]:
-            return []  # finding every comment of a file takes longer than parsing it
-        return [self.source[a:b] for a, b in self.comments if a < end and b > start]
 
     # Surroundings ------------------------------------------------------------------------------------------------------
 
@@ -241,7 +183,7 @@ class Module:
         """Whether two expressions are written alike (positions and context apart)."""
         return _shape(one) == _shape(other)
 
-    def fresh_name(self, node: ast.AST, *wishes: str) -> str:
+    def fresh_name(self, _at: ast.AST, *wishes: str) -> str:
         """A name that nothing in the module uses; one of ``wishes``, else the first with a number."""
         for wish in (*wishes, *(f"{wishes[0]}_{number}" for number in range(2, 1000))):
             if wish not in self._names:
@@ -261,57 +203,9 @@ class Module:
 
     def replace(self, node: ast.AST, text: str) -> Edit:
         """Replace an expression or statement; ``text`` is put in parentheses where its place needs them."""
-        if isinstance(node, ast.expr) and self._needs_parentheses(node, text):
+        if isinstance(node, ast.expr) and needs_parentheses(node, self.parent(node), text):
             text = f"({text})"
         return Edit(self.start(node), self.end(node), text)
-
-    def _needs_parentheses(self, node: ast.expr, text: str) -> bool:
-        if text.startswith("("):
-            depth = 0
-            for place, character in enumerate(text):
-                depth += (character in "([{") - (character in ")]}")
-                if depth == 0:
-                    if place == len(text) - 1:
-                        return False
-                    break
-        try:
-            made = ast.parse(text, mode="eval").body
-        except SyntaxError:
-            return False
-        if isinstance(
-            made,
-            (
-                ast.Name,
-                ast.Call,
-                ast.Attribute,
-                ast.Subscript,
-                ast.List,
-                ast.Dict,
-                ast.Set,
-                ast.ListComp,
-                ast.SetComp,
-                ast.DictComp,
-            ),
-        ):
-            return False
-        if isinstance(made, ast.Constant) and not isinstance(made.value, (int, float, complex)):
-            return False
-        parent = self.parent(node)
-        if isinstance(parent, ast.BoolOp) and isinstance(made, (ast.Compare, ast.BinOp)):
-            return "\n" in text
-        if isinstance(parent, ast.Subscript) and parent.slice is node and isinstance(made, ast.IfExp):
-            return False
-        if isinstance(parent, _COMPREHENSIONS):
-            return isinstance(made, (ast.NamedExpr, ast.Tuple, ast.GeneratorExp, ast.Lambda))
-        if isinstance(parent, ast.stmt) and not isinstance(made, (ast.NamedExpr, ast.GeneratorExp)):
-            return "\n" in text
-        if (
-            isinstance(parent, ast.Call)
-            and parent.func is not node
-            and not isinstance(made, ast.GeneratorExp)
-        ):
-            return False
-        return not (isinstance(parent, ast.keyword) and not isinstance(made, ast.GeneratorExp))
 
     def insert_before(self, statement: ast.stmt, lines: str) -> Edit | None:
         """Put lines before a statement, indented like it; None where it does not begin its line."""
@@ -330,7 +224,7 @@ class Module:
         indent = self.indent(statement)
         end = self.end(statement)
         rest = self.source[end : self.line_end(end)]
-        if indent is None or rest.strip() and not rest.lstrip().startswith("#"):
+        if indent is None or (rest.strip() and not rest.lstrip().startswith("#")):
             return None
         at = self.line_end(end)
         lead = "" if rest.endswith(("\n", "\r")) else "\n"
@@ -346,41 +240,7 @@ class Module:
 
     def import_place(self) -> int:
         """Where a new import goes."""
-        return self.imports.place(self.source, self._starts)
-
-    def edited(self, edits: Iterable[Edit]) -> str:
-        """The text after edits that do not overlap; line feeds in them become the line end that the file uses most."""
-        parts: list[str] = []
-        at = 0
-        for edit in self.written(edits):
-            parts += (self.source[at : edit.start], edit.text)
-            at = max(at, edit.end)
-        return "".join([*parts, self.source[at:]])
-
-    def written(self, edits: Iterable[Edit]) -> list[Edit]:
-        """Edits in order, each with exactly the text that it puts into the file."""
-        made = []
-        for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-            text = edit.text
-            if (
-                edit.start == edit.end
-                and text.endswith("\n")
-                and edit.start
-                and self.source[edit.start - 1] not in "\r\n\ufeff"
-            ):
-                # A whole line after a last line that has no end.
-                text = "\n" + text[:-1]
-            if "\r" in text:  # text of the file itself
-                text = _LINE_END.sub("\n", text)
-            made.append(Edit(edit.start, edit.end, text.replace("\n", self.newline)))
-        return made
-
-    @cached_property
-    def newline(self) -> str:
-        """The line end that the file uses most."""
-        crlf = self.source.count("\r\n")
-        lf, cr = self.source.count("\n") - crlf, self.source.count("\r") - crlf
-        return "\r\n" if crlf > max(lf, cr) else ("\r" if cr > lf else "\n")
+        return self.imports.place(self.source, self.starts)
 
     def finding(
         self,
@@ -417,7 +277,7 @@ class Module:
         known = sorted((edit for edit in edits if edit is not None), key=lambda edit: (edit.start, edit.end))
         if not known or len(known) < len(edits):
             return None
-        if any(one.end > other.start for one, other in zip(known, known[1:], strict=False)):
+        if any(one.end > other.start for one, other in pairwise(known)):
             return None
         kept = "".join(edit.text for edit in known)
         for edit in known:

@@ -10,6 +10,14 @@ __all__ = ["Binding", "Scope", "Structure", "read_structure"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+#: What :func:`_children` knows how to go into; annotations of an ``arg`` are parts of the function, which stands outside.
+_OPENING = frozenset({*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef, ast.comprehension, ast.arg})
+#: What :func:`_bind` looks at.
+_BINDING = frozenset({
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.With, ast.AsyncWith, ast.NamedExpr,
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Delete, ast.MatchAs,
+    ast.MatchStar, ast.MatchMapping, ast.Global, ast.Nonlocal,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,23 +106,26 @@ def read_structure(tree: ast.Module) -> Structure:
     found.inner[tree] = root
     names: list[tuple[ast.Name, Scope]] = []
     stack: list[tuple[ast.AST, Scope]] = [(tree, root)]
+    scopes, parents, nodes = found.scopes, found.parents, found.nodes
     while stack:
         node, scope = stack.pop()
-        found.scopes[node] = scope
+        scopes[node] = scope
         kind = type(node)
-        known = found.nodes.get(kind)
+        known = nodes.get(kind)
         if known is None:
-            known = found.nodes[kind] = []
+            known = nodes[kind] = []
         known.append(node)
         if kind is ast.Name:
             if not isinstance(node.ctx, ast.Store):  # type: ignore[attr-defined]
                 names.append((node, scope))  # type: ignore[arg-type]
             continue
-        _bind(node, scope)
-        children = list(_children(node, scope, found.inner))
+        if kind in _BINDING:
+            _bind(node, scope)
+        children = list(_children(node, scope, found.inner)) if kind in _OPENING else _parts(node, scope)
         for child, _ in children:
-            found.parents[child] = node
-        stack.extend(reversed(children))
+            parents[child] = node
+        children.reverse()
+        stack += children
     _settle(found)
     for name, scope in names:
         scope.find(name.id).uses.setdefault(name.id, []).append(name)
@@ -141,15 +152,18 @@ def _children(node: ast.AST, scope: Scope, opened: dict[ast.AST, Scope]) -> Iter
         yield node.iter, outer
         yield node.target, scope
         yield from ((part, scope) for part in node.ifs)
-    elif not isinstance(node, ast.arg):  # annotations are parts of the function, which stands outside
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                for part in value:
-                    if isinstance(part, ast.AST):
-                        yield part, scope
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-                yield value, scope
+
+
+def _parts(node: ast.AST, scope: Scope) -> list[tuple[ast.AST, Scope]]:
+    """The parts of a node that opens no scope, in source order."""
+    parts: list[tuple[ast.AST, Scope]] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            parts += [(part, scope) for part in value if isinstance(part, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            parts.append((value, scope))
+    return parts
 
 
 def _function_children(

@@ -13,7 +13,8 @@ from burnish_analysis.errors import SandboxError
 from burnish_analysis.verify import counterexample as shown
 from burnish_analysis.verify.explore import Exploration, explore, watched_names
 from burnish_analysis.verify.inside.uses import find_definition
-from burnish_analysis.verify.measure import MeasureOptions, measure
+from burnish_analysis.verify.measure import Measurement, MeasureOptions, measure
+from burnish_analysis.verify.measure_statistics import OFFERED_ABOVE
 from burnish_analysis.verify.model import Call, Counterexample, Verdict, VerifyOptions
 from burnish_analysis.verify.observers import Comparison, Difference, compare, observe_all
 from burnish_analysis.verify.program import StopLike
@@ -26,6 +27,8 @@ __all__ = ["verify"]
 _CALL_S = 0.1
 #: Shares of the time that exploring, observing and timing may take, and the most of each in seconds.
 _SHARES = {"explore": (0.15, 0.75), "observe": (0.35, 4.0), "measure": (0.3, 0.6)}
+#: A gain whose lower bound is below this is measured a second time with the versions in each other's place.
+_MODEST = 1.5
 Progress = Callable[[float, str], Any]
 
 
@@ -209,25 +212,27 @@ class _Run:
         )
         if self.options.measure and explored.sized and not self._stopped():
             self.progress(0.7, "timing")
-            measured = measure(
-                self.before,
-                self.after,
-                self.function,
-                explored.sized,
-                MeasureOptions(
-                    seconds=self._seconds("measure"),
-                    seed=self.options.seed,
-                    path=self.options.path,
-                    module=self.options.module,
-                    least_level=self.options.least_level,
-                ),
-                stop=self.stop,  # type: ignore[arg-type]
-            )
-            verdict = replace(
-                verdict, speedup=measured.speedup, scaling=measured.scaling, faster=measured.faster
-            )
+            measured = self._timed(explored, swapped=False)
+            faster = measured.faster
+            if faster and measured.speedup is not None and measured.speedup.ci_low < _MODEST:
+                # A small gain has to show the other way round as well, where whatever favours a place in the process
+                # favours the other version.
+                again = self._timed(explored, swapped=True).speedup
+                faster = again is not None and again.ci_high < 1 / OFFERED_ABOVE
+            verdict = replace(verdict, speedup=measured.speedup, scaling=measured.scaling, faster=faster)
         self.progress(1.0, "done")
         return replace(verdict, evidence=evidence(verdict))
+
+    def _timed(self, explored: Exploration, *, swapped: bool) -> Measurement:
+        versions = (self.after, self.before) if swapped else (self.before, self.after)
+        options = MeasureOptions(
+            seconds=self._seconds("measure"),
+            seed=self.options.seed + swapped,
+            path=self.options.path,
+            module=self.options.module,
+            least_level=self.options.least_level,
+        )
+        return measure(*versions, self.function, explored.sized, options, stop=self.stop)  # type: ignore[arg-type]
 
 
 def _no_inputs(explored: Exploration, found: Comparison | None = None) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -23,13 +23,15 @@ from burnish_server.perf.pages import write_pages
 from burnish_server.perf.process import AnalyserError, AnalyserProcess
 from burnish_server.perf.profiles import Profile
 from burnish_server.perf.ranking import profile_share, ranked
-from burnish_server.perf.verdicts import Job, Verdicts, Verify, import_root, needed_roots
+from burnish_server.perf.roots import import_root, needed_roots
+from burnish_server.perf.verdicts import Job, Verdicts, Verify
+from burnish_server.perf.watcher import Nobody, Watcher
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
     from burnish_server.workspace import BurnishDocument
 
-__all__ = ["Look", "PerfService", "Watcher"]
+__all__ = ["Look", "PerfService"]
 
 log = logging.getLogger("burnish_server")
 
@@ -65,38 +67,6 @@ class Look:
     def one(self, key: str) -> Found | None:
         """The finding of this name in this very text."""
         return next((found for found in self.found if found.key == key), None)
-
-
-class Watcher(Protocol):
-    """Is told what happens, to tell the client."""
-
-    def edited(self, uri: str) -> None:
-        """A document was opened or edited."""
-
-    def looked(self, uri: str) -> None:
-        """A document was looked at."""
-
-    def changed(self, uri: str | None) -> None:
-        """Findings may be others without an edit (settings, verdicts, a profile): of one document, or of all."""
-
-    def closed(self, uri: str) -> None:
-        """A document was closed."""
-
-
-class _Nobody:
-    """Tells nobody."""
-
-    def edited(self, uri: str) -> None:
-        """See :class:`Watcher`."""
-
-    def looked(self, uri: str) -> None:
-        """See :class:`Watcher`."""
-
-    def changed(self, uri: str | None) -> None:
-        """See :class:`Watcher`."""
-
-    def closed(self, uri: str) -> None:
-        """See :class:`Watcher`."""
 
 
 @dataclass(slots=True)
@@ -136,7 +106,7 @@ class PerfService:
         self._told: set[str] = set()
         self._generation = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self.watcher: Watcher = _Nobody()
+        self.watcher: Watcher = Nobody()
 
     # -- what happens in the editor --------------------------------------------------------------------------
 

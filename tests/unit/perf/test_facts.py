@@ -104,6 +104,11 @@ def changed(body: str, parameters: str = "xs: list[int], ys: list[int]") -> Know
         ("for y in ys:\n    a = y in xs\n    unknown()\n", Known.UNKNOWN),
         ("for y in ys:\n    a = y in xs\n    yield y\n", Known.UNKNOWN),
         ("for y in ys:\n    a = y in xs\n    ys.append(1)\n", Known.UNKNOWN),
+        ("for y in ys:\n    ys[0] = y\n    a = y in xs\n", Known.UNKNOWN),
+        ("rows = g()\nfor y in ys:\n    rows[0][1] = y\n    a = y in xs\n", Known.UNKNOWN),
+        ("zs = g()\nfor y in ys:\n    zs += [y]\n    a = y in xs\n", Known.UNKNOWN),
+        ("n = 0\nfor y in ys:\n    n += y in xs\n", Known.YES),
+        ("d = {}\nfor y in ys:\n    d[y] = y in xs\n", Known.YES),
         ("for y in ys:\n    zs = xs\n    zs.append(1)\n", Known.UNKNOWN),
         ("for y in ys:\n    [xs.pop() for _ in ys]\n", Known.NO),
     ],
@@ -145,3 +150,11 @@ def test_a_local_in_a_loop(body: str, known: Known) -> None:
 def test_purity(source: str, known: Known) -> None:
     module = parse(source)
     assert module.effects.pure(marked(module)) is known
+
+
+def test_others_run_between_the_rounds_of_an_asynchronous_loop() -> None:
+    module = parse("async def f(xs: list[int], ys):\n    async for y in ys:\n        a = y in xs\n")
+    loop = module.structure.nodes[ast.AsyncFor][0]
+    name = next(n for n in module.structure.nodes[ast.Name] if isinstance(n, ast.Name) and n.id == "xs")
+    assert isinstance(loop, ast.AsyncFor)
+    assert module.flow.unchanged(name, loop) is Known.UNKNOWN

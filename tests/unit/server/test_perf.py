@@ -30,13 +30,12 @@ from burnish_server.perf.pages import write_pages
 from burnish_server.perf.process import AnalyserError, AnalyserProcess
 from burnish_server.perf.profiles import Entry, Profile, ProfileError, read_profile, share_of
 from burnish_server.perf.ranking import ranked
+from burnish_server.perf.roots import import_root, needed_roots
 from burnish_server.perf.verdicts import (
     Job,
     Stoppable,
     Verdicts,
     VerificationCancelledError,
-    import_root,
-    needed_roots,
 )
 from burnish_server.perf.words import UNTRUSTED, badge, diagnostic_message, refusal, title_of, unasked
 from burnish_server.perf.worker import Analyser

@@ -10,7 +10,13 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from burnish_analysis.perf.facts.tables import MUTATORS, PURE_CALLS, PURE_METHODS, TOTAL_CALLS, TOTAL_TEXT_METHODS
+from burnish_analysis.perf.facts.tables import (
+    MUTATORS,
+    PURE_CALLS,
+    PURE_METHODS,
+    TOTAL_CALLS,
+    TOTAL_TEXT_METHODS,
+)
 from burnish_analysis.perf.model import Known
 
 if TYPE_CHECKING:
@@ -129,11 +135,17 @@ class Effects:
                 if self._module.qualified(node.func) in TOTAL_CALLS and not node.keywords:
                     known = all(types.of(part) is not None for part in node.args)
                     return self._all([Known.of(known), *(self.total(part) for part in node.args)])
-                if isinstance(node.func, ast.Attribute) and types.name(node.func.value) == "str" and not node.keywords:
+                if (
+                    isinstance(node.func, ast.Attribute)
+                    and types.name(node.func.value) == "str"
+                    and not node.keywords
+                ):
                     affix = node.func.attr in ("startswith", "endswith") and len(node.args) == 1
                     plain = not node.args and node.func.attr in TOTAL_TEXT_METHODS
                     known = plain or (affix and types.name(node.args[0]) == "str")
-                    return self._all([Known.of(known), *(self.total(part) for part in (node.func.value, *node.args))])
+                    return self._all(
+                        [Known.of(known), *(self.total(part) for part in (node.func.value, *node.args))]
+                    )
         return Known.UNKNOWN
 
     @staticmethod
@@ -148,13 +160,12 @@ class Effects:
 
         Methods that are known to change only what they are called on (``out.append(x)`` of a list) are not among them.
         """
-        found: list[ast.AST] = []
-        for node in self._module.walk(*parts):
-            if isinstance(node, (*_LEAVES, *_BLOCKS)) or (
-                isinstance(node, ast.Call) and not self._bounded(node)
-            ):
-                found.append(node)
-        return found
+        return [
+            node
+            for node in self._module.walk(*parts)
+            if isinstance(node, (*_LEAVES, *_BLOCKS))
+            or (isinstance(node, ast.Call) and not self._bounded(node))
+        ]
 
     def _bounded(self, node: ast.Call) -> bool:
         if self._call(node) is Known.YES or self._module.calls(node, "builtins.print"):

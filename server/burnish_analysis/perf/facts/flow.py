@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from burnish_analysis.perf.facts.changes import changed_attribute, may_be_changed
 from burnish_analysis.perf.facts.tables import IMMUTABLE, MUTATORS, PURE_CALLS, PURE_METHODS
 from burnish_analysis.perf.model import Known
 
@@ -116,8 +117,7 @@ class Flow:
                 if (
                     parent.func is use
                     or called not in PURE_CALLS
-                    or called in _PASS_ON
-                    and len(parent.args) > 1
+                    or (called in _PASS_ON and len(parent.args) > 1)
                 ):
                     return False
                 return called not in _VIEWS or isinstance(
@@ -135,7 +135,8 @@ class Flow:
         """Whether the variable is bound anew in a region (a set of nodes)."""
         nodes = region if isinstance(region, (set, frozenset)) else set(region)
         return any(
-            binding.node in nodes or binding.owner in nodes and binding.kind in ("import", "match", "except")
+            binding.node in nodes
+            or (binding.owner in nodes and binding.kind in ("import", "match", "except"))
             for binding in self.bindings(name)
         )
 
@@ -152,7 +153,8 @@ class Flow:
                 if any(part in around for part in self._module.block(binding.owner)):
                     return Known.of(not isinstance(binding.owner, (ast.For, ast.AsyncFor)))
             elif binding.kind in ("for", "with") and binding.owner in around:
-                if binding.owner is not statement and any(part in around for part in binding.owner.body):  # type: ignore[attr-defined]
+                body: list[ast.stmt] = getattr(binding.owner, "body", [])
+                if binding.owner is not statement and any(part in around for part in body):
                     return Known.YES
         if self.owner(name).kind == "module" and self._module.function(statement) is not None:
             return Known.YES
@@ -223,37 +225,14 @@ class Flow:
             return Known.YES
         if self.private(name):
             return Known.YES
+        if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", 0):
+            return Known.UNKNOWN  # others run between the rounds
         if not all(self.only_reads(use) for use in inside):
             return Known.UNKNOWN
         return Known.of(
-            not self._module.effects.unknown_calls(*self.parts(loop)) and not self._aliased(name, region)
+            not self._module.effects.unknown_calls(*self.parts(loop))
+            and not may_be_changed(name, region, self._module)
         )
-
-    def _aliased(self, name: ast.Name, region: frozenset[ast.AST]) -> bool:
-        """Whether something in the region that is changed may be the same object: another variable of a type that agrees."""
-        kind = self._module.types.of(name)
-        for node in region:
-            if (
-                not isinstance(node, ast.Name)
-                or node.id == name.id
-                or not self.mutates(node)
-                or self.private(node)
-            ):
-                continue
-            other = self._module.types.of(node)
-            if kind is None or other is None or kind.name == other.name:
-                return True
-        return any(isinstance(node, ast.Attribute) and self._changed_attribute(node) for node in region)
-
-    def _changed_attribute(self, node: ast.Attribute) -> bool:
-        """Whether an object that an attribute names is changed here (``self.items.append(x)``)."""
-        parent = self._module.parent(node)
-        if isinstance(parent, ast.Subscript) and parent.value is node:
-            return not isinstance(parent.ctx, ast.Load)
-        if isinstance(parent, ast.Attribute) and parent.attr in MUTATORS:
-            call = self._module.parent(parent)
-            return isinstance(call, ast.Call) and call.func is parent
-        return False
 
     def invariant(self, expression: ast.expr, loop: Loop) -> Known:
         """Whether an expression has the same value in every round of a loop and evaluating it once instead changes nothing else."""
@@ -285,10 +264,15 @@ class Flow:
         return self.unchanged(name, loop)
 
     def _attribute_unchanged(self, node: ast.Attribute, loop: Loop) -> Known:
-        for other in self.region(loop):
-            if isinstance(other, ast.Attribute) and other.attr == node.attr and other is not node:
-                if not isinstance(other.ctx, ast.Load) or self._changed_attribute(other):
-                    return Known.NO
+        others = [
+            other
+            for other in self.region(loop)
+            if isinstance(other, ast.Attribute) and other.attr == node.attr and other is not node
+        ]
+        if any(
+            not isinstance(other.ctx, ast.Load) or changed_attribute(other, self._module) for other in others
+        ):
+            return Known.NO
         return Known.of(not self._module.effects.unknown_calls(*self.parts(loop)))
 
     def used_after(self, name: ast.Name, statement: ast.stmt) -> bool:

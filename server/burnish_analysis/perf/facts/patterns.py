@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
 
 __all__ = ["Over", "builtin", "character_set", "comprehended", "empty_join", "integer", "is_name", "mentions", "method_call", "nonnegative",
-           "one_statement_loop", "operand", "ordered_freely", "over_one", "plain_name", "replace_loop", "text_constant", "text_like",
-           "usable_after"]  # fmt: skip
+           "one_statement_loop", "operand", "ordered_freely", "over_one", "plain_name", "quoted", "replace_loop",
+           "text_constant", "text_like", "usable_after"]  # fmt: skip
 
 _ATOMS = (
     ast.Name,
@@ -116,13 +116,14 @@ def character_set(node: ast.expr, module: Module) -> str | None:
         parts = [text_constant(part) for part in node.elts]
         if not parts or any(part is None or len(part) != 1 for part in parts):
             return None
-        return _quoted("".join(part for part in parts if part))
+        return quoted("".join(part for part in parts if part))
     if isinstance(node, (ast.Name, ast.Constant, ast.Attribute)) and text_like(node, module) is Known.YES:
         return module.text(node)
     return None
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as code, in double quotes where that needs no escapes."""
     written = repr(text)
     return f'"{written[1:-1]}"' if '"' not in text and "\\'" not in written else written
 

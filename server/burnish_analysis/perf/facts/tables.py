@@ -18,7 +18,8 @@ __all__ = [
 ]
 
 #: Types whose values are hashable, with an equality that agrees with the hash.
-HASHABLE = frozenset({"str", "bytes", "int", "float", "complex", "bool", "NoneType", "frozenset", "range", "datetime.date", "datetime.datetime",
+HASHABLE = frozenset({"str", "bytes", "int", "float", "complex", "bool", "NoneType", "frozenset", "range", "datetime.date",
+                      "datetime.datetime",
                       "datetime.timedelta", "decimal.Decimal", "fractions.Fraction", "pathlib.Path", "uuid.UUID"})  # fmt: skip
 UNHASHABLE = frozenset({"list", "dict", "set", "bytearray", "collections.deque", "collections.Counter", "collections.defaultdict",
                         "collections.OrderedDict", "numpy.ndarray", "pandas.DataFrame", "pandas.Series"})  # fmt: skip
@@ -68,12 +69,15 @@ CALLS = {
     **{f"builtins.{name}": "" for name in ("abs", "sum", "min", "max", "round")},
     "collections.deque": "collections.deque", "collections.Counter": "collections.Counter",
     "collections.defaultdict": "collections.defaultdict", "collections.OrderedDict": "collections.OrderedDict",
-    "re.compile": "re.Pattern", "os.listdir": "list", "os.getcwd": "str", "os.path.join": "str", "os.path.basename": "str",
-    "os.path.dirname": "str", "pathlib.Path": "pathlib.Path", "json.dumps": "str", "math.sqrt": "float", "math.floor": "int",
+    "re.compile": "re.Pattern", "os.listdir": "list", "os.getcwd": "str", "pathlib.Path": "pathlib.Path",
+    "json.dumps": "str", "math.sqrt": "float", "math.floor": "int",
     "math.ceil": "int", "math.isqrt": "int", "math.log": "float", "math.sin": "float", "math.cos": "float", "math.exp": "float",
-    **{f"numpy.{name}": "numpy.ndarray" for name in ("array", "zeros", "ones", "empty", "arange", "linspace", "full", "append", "concatenate",
-                                                     "asarray", "vstack", "hstack", "zeros_like", "ones_like", "empty_like", "full_like", "logspace", "eye",
-                                                     "identity", "loadtxt", "fromiter", "column_stack", "cumsum", "diff", "sort", "argsort")},
+    **{f"numpy.{name}": "numpy.ndarray" for name in ("array", "zeros", "ones", "empty", "arange", "linspace", "full",
+        "append", "concatenate",
+                                                     "asarray", "vstack", "hstack", "zeros_like", "ones_like", "empty_like",
+                                                     "full_like", "logspace", "eye",
+                                                     "identity", "loadtxt", "fromiter", "column_stack", "cumsum", "diff",
+                                                     "sort", "argsort")},
     **{f"pandas.{name}": "pandas.DataFrame" for name in ("DataFrame", "read_csv", "read_parquet", "read_excel", "read_json", "merge")},
     "pandas.Series": "pandas.Series",
 }  # fmt: skip
@@ -113,7 +117,8 @@ MUTATORS = frozenset({
 #: Functions that only read their arguments and give the same for the same, if those are of built-in types.
 PURE_CALLS = frozenset(
     f"builtins.{name}" for name in (
-        "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod", "enumerate", "float", "format",
+        "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod", "enumerate",
+        "float", "format",
         "frozenset", "hash", "hex", "int", "isinstance", "issubclass", "len", "list", "max", "min", "oct", "ord", "pow", "range", "repr",
         "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip",
     )
@@ -121,7 +126,8 @@ PURE_CALLS = frozenset(
     f"math.{name}" for name in ("sqrt", "isqrt", "floor", "ceil", "log", "log2", "log10", "sin", "cos", "tan", "exp", "hypot", "gcd", "pow",
                                 "fabs", "atan2", "prod", "fsum", "factorial", "comb")
 ) | frozenset({
-    "collections.Counter", "collections.deque", "collections.OrderedDict", "copy.copy", "copy.deepcopy", "re.compile", "re.escape", "re.sub",
+    "collections.Counter", "collections.deque", "collections.OrderedDict", "copy.copy", "copy.deepcopy", "re.compile",
+    "re.escape", "re.sub",
     "re.match", "re.search", "re.fullmatch", "re.findall", "re.split", "json.loads", "json.dumps", "datetime.datetime.strptime",
     "datetime.timedelta", "datetime.date", "datetime.datetime", "operator.itemgetter", "operator.attrgetter", "heapq.nsmallest",
     "bisect.bisect", "bisect.bisect_left", "bisect.bisect_right", "itertools.accumulate",
@@ -130,12 +136,15 @@ PURE_CALLS = frozenset(
 })  # fmt: skip
 
 #: Calls of these cannot raise for arguments of the built-in types that make sense (of a container for ``len``, ``sorted`` apart).
-TOTAL_CALLS = frozenset({"builtins.len", "builtins.list", "builtins.tuple", "builtins.str", "builtins.repr", "builtins.bool", "builtins.range",
+TOTAL_CALLS = frozenset({"builtins.len", "builtins.list", "builtins.tuple", "builtins.str", "builtins.repr",
+                         "builtins.bool", "builtins.range",
                          "builtins.isinstance", "builtins.enumerate", "builtins.zip", "builtins.dict"})  # fmt: skip
 
 #: Methods of ``str`` that cannot raise when they are given nothing.
-TOTAL_TEXT_METHODS = frozenset({"capitalize", "casefold", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower",
-                                "isnumeric", "isprintable", "isspace", "istitle", "isupper", "lower", "lstrip", "rstrip", "split", "splitlines",
+TOTAL_TEXT_METHODS = frozenset({"capitalize", "casefold", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit",
+                                "isidentifier", "islower",
+                                "isnumeric", "isprintable", "isspace", "istitle", "isupper", "lower", "lstrip", "rstrip",
+                                "split", "splitlines",
                                 "strip", "swapcase", "title", "upper"})  # fmt: skip
 
 #: Methods that change nothing, of the types where that is known.
@@ -146,7 +155,8 @@ PURE_METHODS: dict[str, frozenset[str]] = {
     "tuple": frozenset({"count", "index"}),
     "range": frozenset({"count", "index"}),
     "set": frozenset({"copy", "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint"}),
-    "frozenset": frozenset({"copy", "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint"}),
+    "frozenset": frozenset({"copy", "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset",
+                            "isdisjoint"}),
     "dict": frozenset({"copy", "get", "items", "keys", "values"}),
     "collections.Counter": frozenset({"copy", "get", "items", "keys", "values", "most_common", "total", "elements"}),
     "collections.defaultdict": frozenset({"copy", "get", "items", "keys", "values"}),

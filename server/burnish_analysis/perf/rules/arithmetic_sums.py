@@ -43,6 +43,8 @@ def running(values: list[int]) -> list[int]:
         references=("https://docs.python.org/3/library/itertools.html#itertools.accumulate",),
     )
     nodes = (ast.Call,)
+    calls = ("sum",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``sum`` of a slice of a list, in a loop."""

@@ -63,6 +63,7 @@ def table(words: list[str]) -> str:
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
     nodes = (ast.AugAssign, ast.Assign)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first statement of a loop that makes the text longer."""
@@ -103,6 +104,7 @@ def backwards(words: list[str]) -> str:
         preconditions=_PRECONDITIONS,
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first statement of a loop that puts something before the text."""
@@ -144,6 +146,7 @@ def packed(blocks: list[bytes]) -> bytes:
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
     nodes = (ast.AugAssign, ast.Assign)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first statement of a loop that makes the bytes longer."""
@@ -185,6 +188,7 @@ def squares(numbers: list[int]) -> tuple[int, ...]:
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
     nodes = (ast.AugAssign, ast.Assign)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first statement of a loop that makes the tuple longer."""

@@ -32,6 +32,7 @@ def flat(rows: list[list[int]]) -> list[int]:
         references=("https://docs.python.org/3/library/itertools.html#itertools.chain.from_iterable",),
     )
     nodes = (ast.Call,)
+    calls = ("sum", "reduce")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``sum`` and ``reduce`` that begin with an empty list or tuple."""

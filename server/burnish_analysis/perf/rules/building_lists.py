@@ -43,6 +43,7 @@ def evens(numbers: list[int]) -> list[int]:
         ),
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments of a list and more to its own name."""
@@ -102,6 +103,7 @@ def total(numbers: list[int]) -> int:
         ),
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments of all but the last items of a list to its own name."""
@@ -148,6 +150,8 @@ def doubled(numbers: list[int]) -> list[int]:
         preconditions=("what is added to is a list, set or dict",),
     )
     nodes = (ast.AugAssign, ast.Call)
+    calls = ("extend", "update")
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At statements that add a literal of one item."""

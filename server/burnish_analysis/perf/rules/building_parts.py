@@ -114,6 +114,7 @@ def collected(
         first is None
         or first.front is not front
         or not module.loops(node)
+        or module.types.is_a(first.part, how.kind) is Known.NO
         or not whole_local(first.name, module)
     ):
         return None

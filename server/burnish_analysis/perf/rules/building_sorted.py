@@ -57,6 +57,8 @@ def medians(numbers: list[int]) -> list[int]:
         references=("https://docs.python.org/3/library/bisect.html#bisect.insort",),
     )
     nodes = (ast.Call,)
+    calls = ("sort",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``xs.sort()`` statements right after ``xs.append(x)``."""
@@ -139,6 +141,8 @@ def merged(sizes: list[int]) -> int:
         references=("https://docs.python.org/3/library/heapq.html",),
     )
     nodes = (ast.Call,)
+    calls = ("sort",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first ``xs.sort()`` of a variable that a ``xs.pop(0)`` follows."""

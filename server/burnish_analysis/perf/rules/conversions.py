@@ -35,6 +35,7 @@ def lengths(words: list[str]) -> dict[str, int]:
         ),
     )
     nodes = (ast.Call,)
+    calls = ("list", "set", "dict")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``list``, ``set`` and ``dict`` with a comprehension."""
@@ -85,6 +86,7 @@ def doubled(numbers: list[int]) -> list[int]:
         preconditions=("the lambda has one plain parameter, and makes no function of its own",),
     )
     nodes = (ast.Call,)
+    calls = ("list", "set")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``list`` and ``set`` with a ``map`` or ``filter`` of a lambda."""

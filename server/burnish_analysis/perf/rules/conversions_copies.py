@@ -45,6 +45,7 @@ def size(index: dict[str, int]) -> int:
         references=("https://docs.python.org/3/library/functions.html#len",),
     )
     nodes = (ast.Call,)
+    calls = ("len", "sum")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``len`` of a copy, and ``sum(1 for x in xs)``."""
@@ -92,6 +93,7 @@ def total(prices: dict[str, int]) -> int:
         preconditions=("what is copied is of a built-in type with a length",),
     )
     nodes = (ast.Call,)
+    calls = ("sum", "min", "max", "sorted", "set", "frozenset", "list", "tuple", "any", "all")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of functions that go through an iterable once."""

@@ -144,6 +144,7 @@ def lengths(words: list[str]) -> dict[str, int]:
         ),
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments in loops."""
@@ -221,6 +222,7 @@ def letters(words: list[str]) -> set[str]:
         ),
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments in loops."""

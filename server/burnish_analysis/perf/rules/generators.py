@@ -32,6 +32,7 @@ def has_long(words: list[str], least: int) -> bool:
         references=("https://docs.python.org/3/library/functions.html#any",),
     )
     nodes = (ast.Call,)
+    calls = ("any", "all")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls with one list comprehension."""

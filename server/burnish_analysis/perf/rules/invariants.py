@@ -55,6 +55,8 @@ def scaled(values: list[float]) -> list[float]:
         references=("https://docs.python.org/3/library/functions.html",),
     )
     nodes = (ast.Call,)
+    calls = ("min", "max", "sorted", "sum", "tuple", "list", "set", "frozenset", "dict")
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of the aggregating built-in functions with one container."""

@@ -51,6 +51,8 @@ def total(rounds: list[int], prices: dict[str, list[int]]) -> int:
         ),
     )
     nodes = (ast.Call,)
+    calls = ("deepcopy",)
+    repeated = True
     imports = ("copy",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
@@ -123,6 +125,7 @@ def snapshot(values: list[int]) -> list[int]:
         references=("https://docs.python.org/3/library/copy.html",),
     )
     nodes = (ast.Call,)
+    calls = ("deepcopy",)
     imports = ("copy",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:

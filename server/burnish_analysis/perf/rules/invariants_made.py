@@ -43,6 +43,8 @@ def sizes(words: list[str]) -> list[int]:
         ),
     )
     nodes = (ast.Call, ast.Dict)
+    calls = ("set", "frozenset")
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At dictionary displays, and calls of ``set`` and ``frozenset`` with a display, in a loop."""
@@ -138,6 +140,7 @@ def pairs(lefts: list[int], rights: list[int]) -> list[tuple[int, int]]:
         ),
     )
     nodes = (ast.ListComp, ast.SetComp, ast.DictComp)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At comprehensions in a loop whose result is only read."""

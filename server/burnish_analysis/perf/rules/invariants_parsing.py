@@ -67,6 +67,7 @@ def rounded(prices: list[Decimal]) -> list[Decimal]:
         ),
     )
     nodes = (ast.Call,)
+    repeated = True
     imports = ("json", "datetime", "decimal", "fractions", "pathlib", "ipaddress", "uuid")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
@@ -155,6 +156,7 @@ def days(lines: list[str]) -> list[datetime]:
         references=("https://docs.python.org/3/library/datetime.html#datetime.datetime.fromisoformat",),
     )
     nodes = (ast.Call,)
+    calls = ("strptime",)
     imports = ("datetime",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:

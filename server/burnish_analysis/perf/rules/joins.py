@@ -63,6 +63,7 @@ def lines(orders: list[tuple[str, int]], prices: list[tuple[str, int]]) -> list[
         preconditions=_PRECONDITIONS,
     )
     nodes = (ast.For,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``for`` statements that hold one ``if`` and stand in a loop."""

@@ -143,6 +143,8 @@ def repeated(words: list[str]) -> list[str]:
         preconditions=_PRECONDITIONS,
     )
     nodes = (ast.Call,)
+    calls = ("count",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``count`` in loops."""
@@ -194,6 +196,8 @@ def places(names: list[str], order: list[str]) -> list[int]:
         preconditions=_PRECONDITIONS,
     )
     nodes = (ast.Call,)
+    calls = ("index",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``index`` in loops."""

@@ -234,6 +234,7 @@ def known(words: list[str], stop: list[str]) -> int:
         ),
     )
     nodes = (ast.Compare,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At comparisons with ``in`` or ``not in`` that stand alone."""

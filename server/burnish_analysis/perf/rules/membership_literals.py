@@ -101,6 +101,7 @@ def known(word: str, words: list[str]) -> bool:
         ),
     )
     nodes = (ast.Call,)
+    calls = ("any", "all")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``any`` and ``all`` with a generator expression or list comprehension."""

@@ -45,6 +45,7 @@ def side(cells: list[int]) -> int:
         references=("https://docs.python.org/3/library/math.html#math.isqrt",),
     )
     nodes = (ast.Call,)
+    calls = ("int", "floor")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``int(…)`` and ``math.floor(…)``."""
@@ -153,6 +154,7 @@ def lowest(rows: list[list[float]]) -> list[float]:
         references=("https://docs.python.org/3/library/math.html#math.inf",),
     )
     nodes = (ast.Call,)
+    calls = ("float",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``float("…")``."""
@@ -205,6 +207,7 @@ def middle(values: list[float]) -> float:
         references=("https://docs.python.org/3/library/statistics.html#statistics.fmean",),
     )
     nodes = (ast.Call,)
+    calls = ("mean",)
     imports = ("statistics",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:

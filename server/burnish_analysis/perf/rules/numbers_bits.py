@@ -39,6 +39,7 @@ def bits(number: int) -> int:
         references=("https://docs.python.org/3/library/stdtypes.html#int.bit_count",),
     )
     nodes = (ast.Call,)
+    calls = ("count",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``….count("1")``."""

@@ -70,12 +70,16 @@ def rises(prices: pd.DataFrame) -> int:
             loop = outer
         if loop is None:
             return
-        reads = [
-            part
-            for part in ast.walk(loop)
-            if _scalar_read(part, module) and module.same(part.value, node.value)
-        ]  # type: ignore[attr-defined]
-        reads = sorted((part for part in reads if isinstance(part, ast.Subscript)), key=module.start)
+        reads = sorted(
+            (
+                part
+                for part in ast.walk(loop)
+                if isinstance(part, ast.Subscript)
+                and _scalar_read(part, module)
+                and module.same(part.value, node.value)
+            ),
+            key=module.start,
+        )
         if (
             not reads
             or reads[0] is not node

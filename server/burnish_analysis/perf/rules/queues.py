@@ -56,6 +56,7 @@ def total(items: list[int]) -> int:
         references=("https://docs.python.org/3/library/collections.html#collections.deque",),
     )
     nodes = (ast.Call, ast.Delete)
+    calls = ("pop",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first of the places that take an item from the front."""
@@ -117,6 +118,7 @@ def total(items: list[int]) -> int:
         references=("https://docs.python.org/3/library/collections.html#collections.deque",),
     )
     nodes = (ast.Call,)
+    calls = ("insert",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first ``insert(0, …)`` of a variable that is also taken from."""

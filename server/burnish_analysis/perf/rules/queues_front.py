@@ -53,6 +53,8 @@ def path(parents: dict[int, int], node: int) -> list[int]:
         ),
     )
     nodes = (ast.Call,)
+    calls = ("insert",)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the first ``insert(0, …)`` of a loop."""
@@ -121,6 +123,7 @@ def total(numbers: list[int]) -> int:
         references=("https://docs.python.org/3/library/collections.html#collections.deque",),
     )
     nodes = (ast.Assign,)
+    repeated = True
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments of all but the first item of a sequence to its own name."""

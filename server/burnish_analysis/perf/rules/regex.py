@@ -57,6 +57,7 @@ def numbers(lines: list[str]) -> list[str]:
         references=("https://docs.python.org/3/library/re.html#re.compile",),
     )
     nodes = (ast.Call,)
+    repeated = True
     imports = ("re",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:

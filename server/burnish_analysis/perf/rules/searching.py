@@ -42,6 +42,7 @@ def ranks(marks: list[int], asked: list[int]) -> list[int]:
         references=("https://docs.python.org/3/library/bisect.html",),
     )
     nodes = (ast.Call, ast.ListComp)
+    calls = ("sum", "len")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At counts (``sum``, ``len``) and selections of a sorted list by one comparison."""

@@ -173,6 +173,7 @@ def depth(path: str) -> int:
         preconditions=("a `str` or `bytes`", "the separator is given and not empty"),
     )
     nodes = (ast.Call,)
+    calls = ("len",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``len(…)``."""

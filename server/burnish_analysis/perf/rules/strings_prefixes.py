@@ -39,6 +39,7 @@ def hidden(names: list[str], prefixes: tuple[str, ...]) -> list[str]:
         references=("https://docs.python.org/3/library/stdtypes.html#str.startswith",),
     )
     nodes = (ast.Call,)
+    calls = ("any", "all")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``any(…)`` and ``all(…)``."""

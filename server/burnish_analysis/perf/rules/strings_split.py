@@ -38,6 +38,7 @@ def keys(lines: list[str]) -> list[str]:
         references=("https://docs.python.org/3/library/stdtypes.html#str.split",),
     )
     nodes = (ast.Call,)
+    calls = ("split", "rsplit")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``split`` and ``rsplit`` without a limit."""
@@ -70,7 +71,9 @@ def keys(lines: list[str]) -> list[str]:
         if evidence.violated:
             return
         arguments = [module.text(part) for part in (*node.args, *node.keywords)]
-        arguments.append(str(most) if node.args else f"maxsplit={most}")
+        if not arguments:
+            arguments.append("None")  # a keyword costs more than it saves in a short text
+        arguments.append(f"maxsplit={most}" if node.keywords else str(most))
         name_end = module.end(node.func)
         edit = Edit(name_end - len(node.func.attr), module.end(node), f"{method}({', '.join(arguments)})")
         yield module.finding(

@@ -41,6 +41,7 @@ def digest(data: bytes) -> str:
         references=("https://docs.python.org/3/library/stdtypes.html#bytes.hex",),
     )
     nodes = (ast.Call,)
+    calls = ("join",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``"".join(…)`` and joins with one character."""
@@ -122,6 +123,7 @@ def shown(data: bytes) -> str:
         preconditions=("the value is `bytes` or a `bytearray`",),
     )
     nodes = (ast.Call,)
+    calls = ("join",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``"".join(…)``."""
@@ -180,6 +182,7 @@ def raw(text: str) -> bytes:
         ),
     )
     nodes = (ast.Call,)
+    calls = ("bytes",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``bytes(…)``."""

@@ -39,6 +39,7 @@ def parsed(digits: str) -> bytes:
         references=("https://docs.python.org/3/library/stdtypes.html#bytes.fromhex",),
     )
     nodes = (ast.Call,)
+    calls = ("bytes", "bytearray")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``bytes(…)`` and ``bytearray(…)``."""
@@ -124,6 +125,7 @@ def mixed(one: bytes, other: bytes) -> bytes:
         references=("https://docs.python.org/3/library/stdtypes.html#int.from_bytes",),
     )
     nodes = (ast.Call,)
+    calls = ("bytes",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``bytes(…)``."""

@@ -41,6 +41,7 @@ def palindrome(word: str) -> bool:
         preconditions=("the value is a `str`",),
     )
     nodes = (ast.Call,)
+    calls = ("join",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``"".join(…)``."""

@@ -48,11 +48,12 @@ def numbers(words: list[str]) -> int:
 def numbers(words: list[str]) -> int:
     return sum(1 for word in words if (not word or word.isdigit()))
 """,
-        why="The methods of `str` look at all characters in C; so does `strip`, which leaves nothing if all are in its set.",
+        why="The methods of `str` look at all characters in C; so does `lstrip`, which leaves nothing if all are in its set.",
         preconditions=("the value is a `str`", "asking it twice is asking the same text"),
         references=("https://docs.python.org/3/library/stdtypes.html#str.isdigit",),
     )
     nodes = (ast.Call,)
+    calls = ("any", "all")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``all(…)`` and ``any(…)``."""
@@ -112,7 +113,7 @@ def _question(over: Over, every: bool, module: Module) -> str | None:
     allowed = character_set(test.comparators[0], module)
     if allowed is None:
         return None
-    return f"not {text}.strip({allowed})" if every else f"bool({text}.strip({allowed}))"
+    return f"not {text}.lstrip({allowed})" if every else f"bool({text}.lstrip({allowed}))"
 
 
 class CountOneByOne(Rule):
@@ -143,6 +144,7 @@ def commas(text: str) -> int:
         ),
     )
     nodes = (ast.Call, ast.For)
+    calls = ("sum", "len")
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``sum``, ``len`` and loops with one statement."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 import types
 from collections.abc import Callable
@@ -23,6 +25,10 @@ def load(source: str, name: str = NAME, module: str = "") -> types.ModuleType:
     made = types.ModuleType(full)
     made.__file__ = f"{full}.py"
     made.__package__ = full.rpartition(".")[0]
+    if made.__package__:
+        # A package may well import the module: it must find it whole, not half-loaded.
+        with contextlib.suppress(Exception):
+            importlib.import_module(made.__package__)
     sys.modules[full] = made
     exec(compile(source, made.__file__, "exec", dont_inherit=True), made.__dict__)
     return made
