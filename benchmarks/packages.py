@@ -48,7 +48,7 @@ PACKAGES = {
     "mpmath": Package("mpmath", ("mpmath/tests",)),
     "networkx": Package("networkx", ("networkx/algorithms", "networkx/classes", "networkx/generators", "networkx/utils")),
     "parso": Package("parso", ("test",)),
-    "pydash": Package("src/pydash", ("tests",), ("typing-extensions", "invoke"), path="src"),
+    "pydash": Package("src/pydash", ("-o", "addopts=", "tests"), ("typing-extensions",), path="src"),
     "pyparsing": Package("pyparsing", ("tests/test_simple_unit.py", "tests/test_unit.py", "tests/test_util.py"), ("railroad-diagrams", "jinja2")),
     "sqlparse": Package("sqlparse", ("tests",)),
     "toolz": Package("toolz", ("toolz/tests",)),

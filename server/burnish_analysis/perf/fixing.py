@@ -15,8 +15,8 @@ from burnish_analysis.perf.settings import PerfSettings
 
 __all__ = ["Applied", "FixResult", "apply_fix", "apply_fixes", "exact_only", "fix_edits", "unified_diff"]
 
-#: One fix may make another possible; ten rounds are more than any file has needed.
-_MOST_ROUNDS = 10
+#: One fix may make another possible, and a round changes a function only once.
+_MOST_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,9 @@ def test_a_parameter_in_a_loop(body: str, known: Known) -> None:
         ("xs = [1]\nkeep(xs)\nfor y in ys:\n    unknown(y)\n    a = y in xs\n", Known.UNKNOWN),
         ("xs = [1]\ndef g():\n    xs.append(1)\nfor y in ys:\n    g()\n    a = y in xs\n", Known.UNKNOWN),
         ("zs = xs = [1]\nfor y in ys:\n    zs.append(1)\n    a = y in xs\n", Known.UNKNOWN),
+        ("xs = [1]\nz = zip(xs)\nfor y in ys:\n    unknown()\n    a = y in xs\n", Known.UNKNOWN),
+        ("xs = [1]\nkeep(enumerate(xs))\nfor y in ys:\n    unknown()\n    a = y in xs\n", Known.UNKNOWN),
+        ("xs = [1]\nz = list(zip(xs, ys))\nfor y in ys:\n    unknown()\n    a = y in xs\n", Known.YES),
         ("xs = 3\nfor y in ys:\n    unknown(xs)\n", Known.YES),
     ],
 )

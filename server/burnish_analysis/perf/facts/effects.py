@@ -116,8 +116,8 @@ class Effects:
                 if all(isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)) for op in node.ops):
                     return self._all(self.total(part) for part in (node.left, *node.comparators))
                 kinds = {types.name(part) for part in (node.left, *node.comparators)}
-                parts = self._all(self.total(part) for part in (node.left, *node.comparators))
-                return parts & Known.of(kinds <= {"int", "float", "bool"} or kinds == {"str"})
+                operands = self._all(self.total(part) for part in (node.left, *node.comparators))
+                return operands & Known.of(kinds <= {"int", "float", "bool"} or kinds == {"str"})
             case ast.BinOp():
                 kinds = {types.name(node.left), types.name(node.right)}
                 safe = isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)) and kinds <= {"int", "float", "bool"}

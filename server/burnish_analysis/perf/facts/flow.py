@@ -18,7 +18,8 @@ __all__ = ["Flow"]
 
 _READ_METHODS = frozenset().union(*PURE_METHODS.values()) - MUTATORS
 #: Pure functions that give back something which still refers to their argument: reading through it is reading.
-_VIEWS = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed"})
+_VIEWS = frozenset({"builtins.enumerate", "builtins.zip", "builtins.reversed", "itertools.chain", "itertools.accumulate",
+                    "re.finditer"})  # fmt: skip
 #: Functions that give back one of the values they are given.
 _PASS_ON = frozenset({"builtins.max", "builtins.min"})
 _FRESH_CALLS = frozenset({"builtins.list", "builtins.dict", "builtins.set", "builtins.sorted", "builtins.frozenset", "builtins.bytearray",
@@ -120,9 +121,7 @@ class Flow:
                     or (called in _PASS_ON and len(parent.args) > 1)
                 ):
                     return False
-                return called not in _VIEWS or isinstance(
-                    self._module.parent(parent), (ast.For, ast.comprehension, ast.Call)
-                )
+                return called not in _VIEWS or self._consumed(parent)
             case ast.BoolOp():
                 return isinstance(
                     self._module.parent(parent), (ast.If, ast.While, ast.UnaryOp, ast.BoolOp, ast.IfExp)
@@ -130,6 +129,18 @@ class Flow:
             case ast.Expr():
                 return True
         return False
+
+    def _consumed(self, view: ast.Call) -> bool:
+        """Whether a view is read where it is made: by a loop (not of a generator, which reads later) or a function that keeps nothing."""
+        parent = self._module.parent(view)
+        if isinstance(parent, ast.comprehension):
+            return not isinstance(self._module.parent(parent), ast.GeneratorExp)
+        if isinstance(parent, ast.Starred):
+            return True
+        if isinstance(parent, ast.Call):
+            called = self._module.qualified(parent.func)
+            return called in PURE_CALLS and (called not in _VIEWS or self._consumed(parent))
+        return isinstance(parent, ast.For) and parent.iter is view
 
     def rebound(self, name: ast.Name, region: Iterable[ast.AST]) -> bool:
         """Whether the variable is bound anew in a region (a set of nodes)."""
@@ -225,7 +236,7 @@ class Flow:
             return Known.YES
         if self.private(name):
             return Known.YES
-        if isinstance(loop, ast.AsyncFor) or getattr(loop, "is_async", 0):
+        if isinstance(loop, ast.AsyncFor) or (isinstance(loop, ast.comprehension) and loop.is_async):
             return Known.UNKNOWN  # others run between the rounds
         if not all(self.only_reads(use) for use in inside):
             return Known.UNKNOWN
