@@ -1,10 +1,11 @@
 """Exact fixes on real packages: do their own tests still say the same?
 
-    python benchmarks/packages.py [--packages NAME ...] [--work DIR] [--json]
+    python benchmarks/packages.py [--packages NAME ...] [--every-rule] [--work DIR] [--json]
 
 For each package the source distribution is downloaded from the package index and unpacked twice. In the first copy its own
 test suite runs twice, which shows the tests that do not always end alike. In the second one ``burnish fix --write`` applies
-every exact fix to the package's code (not to its tests), and the suite runs again. Whatever ends otherwise than before is named.
+every exact fix to the package's code (not to its tests), and the suite runs again. ``--every-rule`` also takes the rules
+that are not offered by default because they were measured to gain too little. Whatever ends otherwise than before is named.
 Everything stays below ``--work``, and what is there is not done again: delete a package's folder to begin anew.
 """
 
@@ -20,12 +21,15 @@ import tarfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
+
+from burnish_analysis.perf.catalogue import all_rules
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,21 @@ class Package:
 
 PACKAGES = {
     "boltons": Package("boltons", ("tests",)),
-    "docutils": Package("docutils", ("test/test_nodes.py", "test/test_parsers", "test/test_writers", "test/test_transforms"), ("pygments",)),
+    "docutils": Package("docutils", ("test/test_nodes.py", "test/test_parsers", "test/test_writers", "test/test_transforms"),
+                        ("pygments",)),
     "lark": Package("lark", ("tests/test_grammar.py", "tests/test_tools.py", "tests/test_tree_forest_transformer.py", "tests/test_trees.py",
                              "tests/test_lexer.py", "tests/test_cache.py", "tests/test_reconstructor.py"), ("regex",)),
-    "markdown": Package("markdown", ("tests",), ("pyyaml",)),
+    "markdown": Package("markdown", ("-o", "python_classes=", "tests"), ("pyyaml",)),
     "mistune": Package("src/mistune", ("tests",), path="src"),
     "mpmath": Package("mpmath", ("mpmath/tests",)),
     "networkx": Package("networkx", ("networkx/algorithms", "networkx/classes", "networkx/generators", "networkx/utils")),
     "parso": Package("parso", ("test",)),
-    "pydash": Package("src/pydash", ("-o", "addopts=", "tests"), ("typing-extensions",), path="src"),
-    "pyparsing": Package("pyparsing", ("tests/test_simple_unit.py", "tests/test_unit.py", "tests/test_util.py"), ("railroad-diagrams", "jinja2")),
+    "pydash": Package("src/pydash", ("-o", "addopts=", "--ignore=tests/pytest_mypy_testing", "tests"), ("typing-extensions",), path="src"),
+    "pyparsing": Package("pyparsing", ("tests/test_simple_unit.py", "tests/test_unit.py", "tests/test_util.py"),
+                         ("railroad-diagrams", "jinja2")),
     "sqlparse": Package("sqlparse", ("tests",)),
+    "sympy": Package("sympy", ("sympy/combinatorics", "sympy/logic", "sympy/ntheory", "sympy/parsing", "sympy/printing", "sympy/sets",
+                               "sympy/tensor", "sympy/utilities"), ("mpmath",)),
     "toolz": Package("toolz", ("toolz/tests",)),
 }  # fmt: skip
 #: A suite that takes longer is ended, and the package is said to be unfinished.
@@ -143,7 +151,7 @@ def suite(python: Path, package: Package, folder: Path, copy: str, label: str) -
     return outcomes(report)
 
 
-def fix(package: Package, folder: Path) -> dict[str, Any]:
+def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
     """Apply every exact fix to the code of the second copy."""
     known = folder / "fixes.json"
     if not known.exists():
@@ -153,9 +161,10 @@ def fix(package: Package, folder: Path) -> dict[str, Any]:
         aside.mkdir(exist_ok=True)
         for number, path in enumerate(tests):
             path.rename(aside / str(number))
+        chosen = [f"--rule={','.join(rules)}"] if rules else []
         began = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-m", "burnish_cli", "fix", str(code), "--write", "--no-verify", "--json"],
+            [sys.executable, "-m", "burnish_cli", "fix", str(code), "--write", "--no-verify", "--json", *chosen],
             capture_output=True,
             text=True,
             check=False,
@@ -171,14 +180,14 @@ def fix(package: Package, folder: Path) -> dict[str, Any]:
     return read
 
 
-def measure(name: str, work: Path) -> dict[str, Any]:
+def measure(name: str, work: Path, rules: Sequence[str]) -> dict[str, Any]:
     """Everything about one package."""
     package = PACKAGES[name]
     folder, version = unpack(name, work)
     python = environment(work, package.needs)
     first = suite(python, package, folder, "before", "before1")
     second = suite(python, package, folder, "before", "before2")
-    fixed = fix(package, folder)
+    fixed = fix(package, folder, rules)
     after = suite(python, package, folder, "after", "after")
     stable = {test for test, ending in first.items() if second.get(test) == ending}
     differing = sorted(test for test in stable if after.get(test) != first[test])
@@ -209,10 +218,14 @@ def main() -> None:
     )
     parser.add_argument("--packages", nargs="+", default=list(PACKAGES), choices=list(PACKAGES))
     parser.add_argument("--work", type=Path, default=Path("packages"), help="where everything is kept")
+    parser.add_argument(
+        "--every-rule", action="store_true", help="also rules that are not offered by default"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     chosen = parser.parse_args()
     chosen.work = chosen.work.resolve()
-    found = [measure(name, chosen.work) for name in chosen.packages]
+    rules = tuple(all_rules()) if chosen.every_rule else ()
+    found = [measure(name, chosen.work, rules) for name in chosen.packages]
     if chosen.json:
         print(json.dumps({"machine": describe(), "packages": found}))
         return
@@ -220,7 +233,8 @@ def main() -> None:
     for one in found:
         tests = ", ".join(f"{count} {ending}" for ending, count in one["tests"].items())
         print(
-            f"{one['package']}: {one['files']} files, {one['lines']} lines; {one['fixes']} exact fixes in {one['seconds']} s; tests: {tests}"
+            f"{one['package']}: {one['files']} files, {one['lines']} lines; {one['fixes']} exact fixes "
+            f"in {one['seconds']} s; tests: {tests}"
         )
         print(
             f"    {', '.join(f'{rule} {count}' for rule, count in one['rules'].items()) or 'nothing to fix'}"

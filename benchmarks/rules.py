@@ -17,6 +17,7 @@ import asyncio
 import gc
 import inspect
 import json
+import os
 import random
 import sys
 import time
@@ -25,6 +26,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+# Threads of the linear algebra under numpy would wait for each other on the processor's clock.
+os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import numpy as np
 from machine import describe

@@ -2,7 +2,7 @@
 import type { Disposable, TextDocumentContentProvider, Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
 import { ServerCommand } from "./protocol";
-import { commands, EventEmitter, Uri, window, workspace } from "./vscodeapi";
+import { commands, EventEmitter, Position, Range, Uri, window, workspace } from "./vscodeapi";
 import { asList, asRecord, numberOr, text, texts } from "./wire";
 
 const SCHEME = "burnish-fix";
@@ -25,13 +25,33 @@ export interface Result {
 
 /** A fix as the server shows it. */
 interface Preview {
+  readonly key: string;
   readonly title: string;
   readonly badge: string;
+  /** Where the fix begins in the text with it, from 0. */
+  readonly line: number;
   readonly before: string;
   readonly after: string;
   readonly evidence: string;
   readonly summary: string;
+  /** Whether it may be applied, knowing what is known. */
+  readonly applicable: boolean;
+  /** Whether verifying it could tell more. */
+  readonly verifiable: boolean;
 }
+
+/** A fix by its name, or the one at a place. */
+interface Asked {
+  readonly uri: string;
+  readonly key?: string;
+  readonly position?: { readonly line: number; readonly character: number };
+  /** Verify it first. */
+  readonly verify?: true;
+}
+
+const APPLY = "Apply";
+const VERIFY = "Verify";
+const EVIDENCE = "Show the Evidence";
 
 /** The answer of `burnish.server.verifyAll`. */
 export function parseVerified(value: unknown): Verified {
@@ -52,7 +72,10 @@ export function summary({ of, cancelled, results }: Verified): string {
     return "Burnish has nothing to verify in this file.";
   }
   const counts = new Map<string, number>();
-  results.forEach(({ badge }) => counts.set(badge, (counts.get(badge) ?? 0) + 1));
+  results.forEach(({ badge, applicable }) => {
+    const kind = badge === "tested" && !applicable ? "not faster" : badge;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  });
   const kinds = [...counts].map(([badge, count]) => `${count} ${badge}`).join(", ");
   const good = results.filter((result) => result.applicable).length;
   const stopped = cancelled ? ` Stopped after ${results.length} of ${of}.` : "";
@@ -108,14 +131,11 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     }
     const verified = parseVerified(await server.execute(ServerCommand.verifyAll, [uri.toString()]));
     const good = verified.results.some((result) => result.applicable);
-    const buttons = [
-      ...(good ? ["Apply All Verified"] : []),
-      ...(verified.results.length > 0 ? ["Show the Evidence"] : []),
-    ];
+    const buttons = [...(good ? ["Apply All Verified"] : []), ...(verified.results.length > 0 ? [EVIDENCE] : [])];
     const answer = await window.showInformationMessage(`Burnish: ${summary(verified)}`, ...buttons);
     if (answer === "Apply All Verified") {
       await this.applyVerified(server, uri);
-    } else if (answer === "Show the Evidence") {
+    } else if (answer === EVIDENCE) {
       await this.showPage(resultsPage(workspace.asRelativePath(uri), verified));
     }
   }
@@ -134,21 +154,57 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     );
   }
 
-  /** Shows what a fix changes, side by side. Without arguments: the fix at the cursor. */
+  /** Shows what a fix changes, side by side, and offers what can be done. Without arguments: the fix at the cursor. */
   async preview(server: Executor, args: readonly unknown[]): Promise<void> {
     const [uri, key] = args;
-    const asked = typeof uri === "string" && typeof key === "string" ? [{ uri, key }] : atCursor();
+    const asked = typeof uri === "string" && typeof key === "string" ? { uri, key } : atCursor();
     if (asked === null) {
       return;
     }
-    const shown = parsePreview(await server.execute(ServerCommand.perfPreview, asked));
-    const name = text(asked[0].uri).split("/").at(-1) || "code.py";
-    const before = this.write(`/before/${name}`, shown.before);
-    const after = this.write(`/after/${name}`, shown.after);
-    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });
-    const answer = await window.showInformationMessage(`Burnish: ${shown.summary}`, "Show the Evidence");
-    if (answer === "Show the Evidence") {
-      await this.showPage(shown.evidence);
+    let shown = await this.show(server, asked);
+    let seen = false;
+    for (;;) {
+      const buttons = [
+        ...(shown.applicable ? [APPLY] : []),
+        ...(shown.verifiable ? [VERIFY] : []),
+        ...(seen ? [] : [EVIDENCE]),
+      ];
+      const named = { uri: asked.uri, key: shown.key };
+      const answer = await window.showInformationMessage(`Burnish: ${shown.summary}`, ...buttons);
+      if (answer === VERIFY) {
+        shown = await this.show(server, { ...named, verify: true });
+      } else if (answer === EVIDENCE) {
+        await this.showPage(shown.evidence);
+        seen = true;
+      } else {
+        if (answer === APPLY) {
+          await this.apply(server, named);
+        }
+        return;
+      }
+    }
+  }
+
+  private async show(server: Executor, asked: Asked): Promise<Preview> {
+    const shown = parsePreview(await server.execute(ServerCommand.perfPreview, [asked]));
+    const name = asked.uri.split("/").at(-1) || "code.py";
+    // An editor that is open keeps its title, so other knowledge of the same fix gets another one.
+    const before = this.write(`/before/${name}`, shown.before, shown.badge);
+    const after = this.write(`/after/${name}`, shown.after, shown.badge);
+    const place = new Position(shown.line, 0);
+    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, {
+      preview: true,
+      selection: new Range(place, place),
+    });
+    return shown;
+  }
+
+  private async apply(server: Executor, named: Asked): Promise<void> {
+    const answer = asRecord(await server.execute(ServerCommand.perfApply, [named]));
+    if (answer["applied"] === true) {
+      await window.showTextDocument(Uri.parse(named.uri));
+    } else if (text(answer["reason"]) === "") {
+      await window.showInformationMessage("Burnish: the fix was not applied, because the code has changed meanwhile.");
     }
   }
 
@@ -188,8 +244,8 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     await commands.executeCommand("markdown.showPreview", this.write("/Burnish evidence.md", page));
   }
 
-  private write(path: string, page: string): VscodeUri {
-    const uri = Uri.from({ scheme: SCHEME, path });
+  private write(path: string, page: string, query = ""): VscodeUri {
+    const uri = Uri.from({ scheme: SCHEME, path, query });
     this.pages.set(path, page);
     this.changed.fire(uri);
     return uri;
@@ -199,12 +255,16 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
 function parsePreview(value: unknown): Preview {
   const record = asRecord(value);
   return {
+    key: text(record["key"]),
     title: text(record["title"]),
     badge: text(record["badge"]),
+    line: numberOr(record["lineAfter"], 0),
     before: text(record["before"]),
     after: text(record["after"]),
     evidence: text(record["evidence"]),
     summary: text(record["summary"]),
+    applicable: record["applicable"] === true,
+    verifiable: record["verifiable"] === true,
   };
 }
 
@@ -218,12 +278,12 @@ function pythonFile(): VscodeUri | null {
   return null;
 }
 
-function atCursor(): [{ uri: string; position: { line: number; character: number } }] | null {
+function atCursor(): Asked | null {
   const uri = pythonFile();
   const place = window.activeTextEditor?.selection.active;
   return uri === null || place === undefined
     ? null
-    : [{ uri: uri.toString(), position: { line: place.line, character: place.character } }];
+    : { uri: uri.toString(), position: { line: place.line, character: place.character } };
 }
 
 function count(number: number, one: string, many: string): string {

@@ -24,6 +24,7 @@ export const ServerCommand = {
   verifyAll: "burnish.server.verifyAll",
   applyVerified: "burnish.server.applyVerified",
   perfPreview: "burnish.server.perfPreview",
+  perfApply: "burnish.server.perfApply",
   useProfile: "burnish.server.useProfile",
 } as const;
 

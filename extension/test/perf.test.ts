@@ -39,7 +39,7 @@ describe("verifying all of a file", () => {
   it("sums up, and applies what was verified where that is wanted", async () => {
     const weak = { ...RESULT, badge: "weak", applicable: false };
     answers = [
-      { of: 2, cancelled: false, results: [RESULT, weak] },
+      { of: 3, cancelled: false, results: [RESULT, weak, { ...RESULT, applicable: false }] },
       { applied: ["r"], left: 1 },
     ];
     editor.answers = ["Apply All Verified"];
@@ -49,7 +49,7 @@ describe("verifying all of a file", () => {
       ["burnish.server.applyVerified", ["file:///project/a.py"]],
     ]);
     expect(editor.shown.map((one) => one.text)).toEqual([
-      "Burnish: 1 of 2 fixes can be applied: 1 tested, 1 weak.",
+      "Burnish: 1 of 3 fixes can be applied: 1 tested, 1 weak, 1 not faster.",
       "Burnish: 1 fix applied. 1 left: not verified, or not good enough.",
     ]);
   });
@@ -93,6 +93,7 @@ describe("the preview", () => {
     after: "b\n",
     evidence: "# E",
     summary: "Same.",
+    key: "k",
   };
 
   it("shows both texts side by side and the evidence when asked", async () => {
@@ -111,6 +112,37 @@ describe("the preview", () => {
     expect(pages.provideTextDocumentContent(page)).toBe("# E");
     pages.dispose();
     expect(pages.provideTextDocumentContent(left)).toBe("");
+  });
+
+  it("verifies, shows the evidence, and applies, each when asked", async () => {
+    answers = [
+      { ...PREVIEW, badge: "possible", summary: "Not verified yet.", verifiable: true },
+      { ...PREVIEW, applicable: true },
+      { applied: true, reason: "" },
+    ];
+    editor.answers = ["Verify", "Show the Evidence", "Apply"];
+    await new FixPages().preview(server, []);
+    const named = { uri: "file:///project/a.py", key: "k" };
+    expect(asked.slice(1)).toEqual([
+      ["burnish.server.perfPreview", [{ ...named, verify: true }]],
+      ["burnish.server.perfApply", [named]],
+    ]);
+    expect(editor.shown.slice(0, 3).map((one) => [one.text, one.options])).toEqual([
+      ["Burnish: Not verified yet.", ["Verify", "Show the Evidence"]],
+      ["Burnish: Same.", ["Apply", "Show the Evidence"]],
+      ["Burnish: Same.", ["Apply"]],
+    ]);
+    expect(editor.executed.map(([command]) => command)).toEqual(["vscode.diff", "vscode.diff", "markdown.showPreview"]);
+  });
+
+  it("says so where the code has changed before it could be applied", async () => {
+    answers = [
+      { ...PREVIEW, applicable: true },
+      { applied: false, reason: "" },
+    ];
+    editor.answers = ["Apply"];
+    await new FixPages().preview(server, []);
+    expect(editor.shown.at(-1)?.text).toContain("was not applied");
   });
 
   it("is of the fix at the cursor where none is named", async () => {

@@ -62,7 +62,7 @@ class _Tables:
         found: dict[str, list[ast.AST]] = {}
         for node in calls:
             called = node.func  # type: ignore[attr-defined]
-            name = getattr(called, "attr", None) or getattr(called, "id", "")
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
             found.setdefault(name, []).append(node)
         return found
 

@@ -217,7 +217,8 @@ class Module(SourceText):
         if decorators:
             start = self.source.rindex("@", 0, self.start(decorators[0]))
         at = self.line_start(start)
-        return Edit(at, at, "".join(f"{indent}{line}\n" if line else "\n" for line in lines.split("\n")))
+        text = self.indented(lines, indent)
+        return Edit(at, at, text) if text is not None else None
 
     def insert_after(self, statement: ast.stmt, lines: str) -> Edit | None:
         """Put lines after a statement, indented like it; None where more stands on its last line."""
@@ -228,7 +229,8 @@ class Module(SourceText):
             return None
         at = self.line_end(end)
         lead = "" if rest.endswith(("\n", "\r")) else "\n"
-        return Edit(at, at, lead + "".join(f"{indent}{line}\n" for line in lines.split("\n")))
+        text = self.indented(lines, indent)
+        return Edit(at, at, lead + text) if text is not None else None
 
     def delete(self, statement: ast.stmt) -> Edit | None:
         """Take a statement away with its lines; None where something else stands on them or it is alone in its block."""

@@ -15,6 +15,7 @@ from burnish_analysis.perf.model import Edit
 __all__ = ["SourceText"]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_LEVELS = re.compile(r"^(?: {4})+", re.MULTILINE)
 
 
 class SourceText:
@@ -52,8 +53,9 @@ class SourceText:
         return self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
 
     def text(self, node: ast.AST) -> str:
-        """The source of ``node``, without parentheses around it."""
-        return self.source[self.start(node) : self.end(node)]
+        """The source of ``node``, without parentheses around it; its lines end with LF, as those of an :class:`Edit` do."""
+        text = self.source[self.start(node) : self.end(node)]
+        return _LINE_END.sub("\n", text) if "\r" in text else text
 
     def line_start(self, offset: int) -> int:
         """The index at which the line of ``offset`` begins."""
@@ -113,6 +115,14 @@ class SourceText:
                 text = _LINE_END.sub("\n", text)
             made.append(Edit(edit.start, edit.end, text.replace("\n", self.newline)))
         return made
+
+    def indented(self, lines: str, indent: str) -> str | None:
+        """Lines to put into the file (levels of four spaces) behind ``indent``; None where that would change a text over several lines."""
+        if "\n" in lines and ("\"\"\"" in lines or "'''" in lines or "\\\n" in lines):
+            return None
+        if indent.startswith("\t"):
+            lines = _LEVELS.sub(lambda found: "\t" * (len(found[0]) // 4), lines)
+        return "".join(f"{indent}{line}\n" if line else "\n" for line in lines.split("\n"))
 
     @cached_property
     def newline(self) -> str:

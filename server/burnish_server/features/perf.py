@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from burnish_server.perf.edits import range_of
-from burnish_server.perf.service import Look
+from burnish_server.perf.look import Look
 from burnish_server.perf.words import diagnostic_message, hover_text
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Publisher:
 async def hover_parts(
     server: BurnishServer, uri: str, offset: int
 ) -> tuple[list[str], tuple[int, int] | None]:
-    """Markdown on the findings at a place, and the narrowest of their spans."""
+    """Markdown on the findings at a place, the narrowest first, and the span of that one."""
     look = server.perf.last(uri)
     if look is None:
         return [], None
@@ -135,6 +135,7 @@ async def hover_parts(
     if not here:
         return [], None
     rules = await server.perf.rules()
+    here.sort(key=lambda one: one.end - one.start)
     parts = []
     for one in here:
         found = one.found
@@ -143,5 +144,4 @@ async def hover_parts(
             verdict = await server.perf.verdicts.recall(server.perf.job(look, found))
         share = server.perf.share(found, look.path)
         parts.append(hover_text(found, rules.get(found.rule), verdict, share, server.perf.page(found.rule)))
-    narrowest = min(here, key=lambda one: one.end - one.start)
-    return parts, (narrowest.start, narrowest.end)
+    return parts, (here[0].start, here[0].end)

@@ -11,14 +11,15 @@ from pygls.exceptions import JsonRpcInvalidParams, JsonRpcRequestCancelled
 
 from burnish_server.features.outcomes import ACCEPTED
 from burnish_server.features.perf import SOURCE
+from burnish_server.features.perf_offers import offered
 from burnish_server.features.progress import WorkProgress
 from burnish_server.perf.edits import Target, changes_between, range_of, workspace_edit
+from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found
 from burnish_server.perf.process import AnalyserError
-from burnish_server.perf.service import Look
+from burnish_server.perf.rounds import fixed_in_rounds
 from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
-from burnish_server.perf.words import badge, refusal, title_of
-from burnish_telemetry.events import ActionOffered, Display, Place
+from burnish_server.perf.words import refusal, title_of
 
 if TYPE_CHECKING:
     from burnish_analysis.verify.model import Verdict
@@ -91,7 +92,7 @@ class Offering:
         """The action with its edit, or with the reason why there is none."""
         data = action.data if isinstance(action.data, dict) else {}
         uri, key = data.get("uri"), data.get("key")
-        if not isinstance(uri, str) or not isinstance(key, str):
+        if not isinstance(uri, str) or not isinstance(key, str) or action.edit is not None:
             return action
         look = await self._server.perf.look(uri)
         if key == FIX_ALL:
@@ -103,8 +104,14 @@ class Offering:
             action.disabled = types.CodeActionDisabled("The code has changed since this was offered.")
             return action
         began = time.monotonic()
+        known = await self._server.perf.verdicts.recall(self._server.perf.job(look, found))
         verdict = await verified(self._server, uri, look, found)
-        return self._decided(action, uri, look, found, verdict, began)
+        action = self._decided(action, uri, look, found, verdict, began)
+        if known is None and action.edit is not None and verdict.strength != "weak":
+            # The editor applies it now; weak evidence is shown where it asks.
+            words = f"Burnish: {found.title}: {verdict.evidence}."
+            self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, words))
+        return action
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -165,37 +172,10 @@ class Offering:
             return action
         weak = verdict.evidence if verdict is not None and verdict.strength == "weak" else ""
         action.edit = workspace_edit(target_of(self._server, uri, look), found.changes, weak)
-        identity = self._offered(uri, look, found, verdict, began)
+        identity = offered(self._server, uri, look, found, verdict, began)
         if identity:
             action.command = _command("Taken", ACCEPTED, [uri, identity, []])
         return action
-
-    def _offered(self, uri: str, look: Look, found: Found, verdict: Verdict | None, began: float) -> str:
-        """Tell the record that a fix is offered; where the user has not agreed nothing is told."""
-        learning = self._server.learning
-        before, after = found.replaced(look.source.text)
-        client = self._server.surroundings.client
-
-        def event(identity: str, place: Place) -> ActionOffered:
-            return ActionOffered(
-                suggestion=identity,
-                place=place,
-                client=client,
-                rule=found.rule,
-                title=found.title,
-                before=before,
-                after=after,
-                verdict=badge(found, verdict),
-                speedup=verdict.speedup.median if verdict is not None and verdict.speedup else None,
-                latency_ms=round((time.monotonic() - began) * 1000, 1),
-                display=Display(shown=True, invoked=True),
-            )
-
-        def problems() -> int:
-            now = self._server.perf.last(uri)
-            return 0 if now is None else int(now.broken)
-
-        return learning.offered_action(uri, look.source.text, found.own, event, problems)
 
     def _preview(self, uri: str, found: Found, diagnostics: list[types.Diagnostic]) -> list[types.CodeAction]:
         if not self._server.perf.previews:
@@ -221,11 +201,23 @@ class Offering:
 
     async def _all_exact(self, uri: str, look: Look) -> types.WorkspaceEdit | None:
         try:
-            after, _ = await self._server.perf.process.fix(look.path, look.source.text, None)
+            after = await self._with_all_exact(look)
         except AnalyserError as error:
             raise JsonRpcInvalidParams(f"The fixes could not be made: {error}") from None
         made = changes_between(look.source.text, after)
         return workspace_edit(target_of(self._server, uri, look), made) if made else None
+
+    async def _with_all_exact(self, look: Look) -> str:
+        """The text with every exact fix in it, but for those that verification has refuted all the same."""
+        perf = self._server.perf
+        for found in look.found:
+            if found.exact and found.fixable and found.function:
+                verdict = await perf.verdicts.recall(perf.job(look, found))
+                if refusal(found, verdict) is not None:
+                    fixed = await fixed_in_rounds(perf, look, _same)
+                    return fixed.look.source.text
+        text, _ = await perf.process.fix(look.path, look.source.text, None)
+        return text
 
     @property
     def _resolves(self) -> bool:
@@ -233,6 +225,10 @@ class Offering:
         document = self._server.client_capabilities.text_document
         actions = document.code_action if document else None
         return bool(actions and actions.resolve_support and "edit" in actions.resolve_support.properties)
+
+
+def _same(found: Found, verdict: Verdict | None) -> bool:
+    return found.exact and refusal(found, verdict) is None
 
 
 def _command(title: str, name: str, arguments: list[Any]) -> types.Command:

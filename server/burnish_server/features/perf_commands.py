@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,13 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from burnish_analysis.verify.model import Verdict
+from burnish_server.documents import SourceText
 from burnish_server.features.perf_actions import EXPLAIN, VERIFY_AND_APPLY, verified
 from burnish_server.features.perf_file import apply_verified_of, change, looked_at, verify_all_of
+from burnish_server.features.perf_offers import offered
+from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found
 from burnish_server.perf.process import AnalyserError
-from burnish_server.perf.service import Look
 from burnish_server.perf.words import UNTRUSTED, badge, evidence_page, refusal
 
 if TYPE_CHECKING:
@@ -47,6 +50,10 @@ def register(server: BurnishServer) -> None:
                 key = await _key_at(server, uri, line, character)
             case _:
                 uri, key = _finding_named(arguments, _PREVIEW)
+        match arguments:
+            case [{"verify": True}]:
+                look, found = await _finding(server, uri, key)
+                await verified(server, uri, look, found)
         return await _previewed(server, uri, key)
 
     @server.command(EXPLAIN)
@@ -61,17 +68,23 @@ def register(server: BurnishServer) -> None:
     @server.command(VERIFY_AND_APPLY)
     async def verify_and_apply(*arguments: Any) -> dict[str, Any]:
         uri, key = _finding_named(arguments, VERIFY_AND_APPLY)
+        began = time.monotonic()
         look, found = await _finding(server, uri, key)
-        verdict = await verified(server, uri, look, found)
+        job = server.perf.job(look, found)
+        # What is shown from the code need not wait for a verdict.
+        verdict = await (
+            server.perf.verdicts.recall(job) if found.exact else verified(server, uri, look, found)
+        )
         reason = refusal(found, verdict)
         if reason is not None:
             _tell(server, f"{found.title}: {reason}")
             return {"applied": False, "reason": reason}
-        weak = verdict.evidence if verdict.strength == "weak" else ""
-        return {
-            "applied": await change(server, uri, look, list(found.changes), found.title, weak),
-            "reason": "",
-        }
+        weak = verdict.evidence if verdict is not None and verdict.strength == "weak" else ""
+        identity = offered(server, uri, look, found, verdict, began)
+        applied = await change(server, uri, look, list(found.changes), found.title, weak)
+        if applied and identity:
+            server.learning.accepted(uri, identity)
+        return {"applied": applied, "reason": ""}
 
     @server.command(_USE_PROFILE)
     async def use_profile(*arguments: Any) -> dict[str, Any]:
@@ -147,16 +160,27 @@ async def _previewed(server: BurnishServer, uri: str, key: str) -> dict[str, Any
     share = server.perf.share(found, look.path)
     page = evidence_page(found, rules.get(found.rule), verdict, share, Path(look.path).name, line)
     return {
+        "key": key,
         "title": found.title,
         "rule": found.rule,
         "line": line,
+        "lineAfter": _line_after(found, job.after),
         "before": job.before,
         "after": job.after,
         "badge": badge(found, verdict),
         "evidence": page,
         "summary": _summary(found, verdict),
+        "applicable": refusal(found, verdict) is None,
+        "verifiable": verdict is None and bool(found.function) and server.perf.verdicts.trusted,
         "verdict": None if verdict is None else verdict.as_dict(),
     }
+
+
+def _line_after(found: Found, after: str) -> int:
+    """Where the fix begins in the text with it, imports apart: the line, from 0."""
+    start = found.own[0]
+    grown = sum(len(one.text) - (one.end - one.start) for one in found.changes if one.end < start)
+    return SourceText(after).line_of(start + grown)
 
 
 def _summary(found: Found, verdict: Verdict | None) -> str:
@@ -166,4 +190,4 @@ def _summary(found: Found, verdict: Verdict | None) -> str:
         if found.exact:
             return "It behaves the same: that is shown from the code."
         return "Not verified yet." if found.function else str(reason)
-    return reason or f"{verdict.evidence}."
+    return reason or f"{verdict.evidence[:1].upper()}{verdict.evidence[1:]}."

@@ -13,11 +13,10 @@ from burnish_server.documents import SourceText
 from burnish_server.features.perf_actions import target_of
 from burnish_server.features.progress import WorkProgress
 from burnish_server.perf.edits import changes_between, workspace_edit
-from burnish_server.perf.held import Held
+from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found, TextChange
 from burnish_server.perf.process import AnalyserError
-from burnish_server.perf.ranking import ranked
-from burnish_server.perf.service import Look
+from burnish_server.perf.rounds import fixed_in_rounds
 from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
 from burnish_server.perf.words import UNTRUSTED, badge, difference, refusal, times, unasked
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
 
 __all__ = ["apply_verified_of", "change", "looked_at", "verify_all_of"]
-
-#: One fix may make another possible.
-_MOST_ROUNDS = 10
 
 
 async def looked_at(server: BurnishServer, uri: str) -> Look:
@@ -130,43 +126,13 @@ async def apply_verified_of(server: BurnishServer, uri: str) -> dict[str, Any]:
     look = await looked_at(server, uri)
     progress = WorkProgress(server, "Burnish: applying what was verified")
     server.perf.background(progress.begin())
-    applied: list[str] = []
-    text, present = look.source.text, look
     try:
-        for _ in range(_MOST_ROUNDS):
-            chosen = await _good(server, present)
-            if not chosen:
-                break
-            text, rules = await server.perf.process.fix(look.path, text, chosen)
-            if not rules:
-                break
-            applied += rules
-            present = await _look_at(server, look, text)
+        fixed = await fixed_in_rounds(server.perf, look, unasked)
     except AnalyserError as error:
         raise JsonRpcInvalidParams(f"The fixes could not be made: {error}") from None
     finally:
         progress.end()
-    made = changes_between(look.source.text, text)
+    made = changes_between(look.source.text, fixed.look.source.text)
     done = bool(made) and await change(server, uri, look, made, "Burnish: apply all verified")
-    left = sum(1 for found in present.found if found.fixable and not server.perf.refuted(uri, found))
-    return {"applied": applied if done else [], "left": left}
-
-
-async def _good(server: BurnishServer, look: Look) -> list[str]:
-    """The keys of the fixes that may be applied without asking."""
-    chosen = []
-    for found in ranked(look.found, look.path, server.perf.profile):
-        if not found.fixable or (not found.exact and not found.function):
-            continue
-        verdict = await server.perf.verdicts.recall(server.perf.job(look, found)) if found.function else None
-        if unasked(found, verdict):
-            chosen.append(found.key)
-    return chosen
-
-
-async def _look_at(server: BurnishServer, look: Look, text: str) -> Look:
-    """What is found in a text that is not in the editor yet."""
-
-    analysis = await server.perf.process.find(look.path, text)
-    held = tuple(Held(found, found.start, found.end) for found in analysis.findings)
-    return Look(SourceText(text), look.version, look.path, held, analysis.broken)
+    left = sum(1 for found in fixed.look.found if found.fixable and not server.perf.refuted(uri, found))
+    return {"applied": list(fixed.rules) if done else [], "left": left}

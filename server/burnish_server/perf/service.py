@@ -14,10 +14,10 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from burnish_analysis.verify.model import Verdict, VerifyOptions
-from burnish_server.documents import SourceText
 from burnish_server.excluded import file_of
 from burnish_server.learning.ranges import Edit
 from burnish_server.perf.held import Held, moved
+from burnish_server.perf.look import Look
 from burnish_server.perf.model import Analysis, Found, RuleText
 from burnish_server.perf.pages import write_pages
 from burnish_server.perf.process import AnalyserError, AnalyserProcess
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
     from burnish_server.workspace import BurnishDocument
 
-__all__ = ["Look", "PerfService"]
+__all__ = ["PerfService"]
 
 log = logging.getLogger("burnish_server")
 
@@ -42,31 +42,6 @@ LONGEST_TEXT = 1 << 20
 ALONE_S, TYPING_S, OPENED_S = 0.02, 0.25, 0.25
 #: Edits closer together than this, in seconds, are typing.
 _TYPING_GAP_S = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A text and what was found in it.
-
-    Attributes:
-        source: the text. version: of the document. path: of its file; empty where it has none.
-        held: the findings and where they stand now. They are of this very text unless it is ``broken``: half-written.
-    """
-
-    source: SourceText
-    version: int | None
-    path: str
-    held: tuple[Held, ...] = ()
-    broken: bool = False
-
-    @property
-    def found(self) -> list[Found]:
-        """The findings that hold for this very text."""
-        return [] if self.broken else [one.found for one in self.held]
-
-    def one(self, key: str) -> Found | None:
-        """The finding of this name in this very text."""
-        return next((found for found in self.found if found.key == key), None)
 
 
 @dataclass(slots=True)

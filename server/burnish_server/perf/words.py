@@ -11,6 +11,7 @@ __all__ = [
     "diagnostic_message",
     "evidence_page",
     "hover_text",
+    "number",
     "refusal",
     "rule_page",
     "times",
@@ -26,9 +27,14 @@ UNTRUSTED = (
 _NO_FUNCTION = "it is not inside a function, so there is nothing to call and compare"
 
 
+def number(gain: float) -> str:
+    """``12.3``, ``154``."""
+    return f"{gain:.0f}" if gain >= 20 else f"{gain:.1f}"
+
+
 def times(gain: float) -> str:
     """``12.3×``, ``154×``."""
-    return f"{gain:.0f}×" if gain >= 20 else f"{gain:.1f}×"
+    return f"{number(gain)}×"
 
 
 def percent(share: float) -> str:
@@ -97,7 +103,8 @@ def hover_text(
     found: Found, rule: RuleText | None, verdict: Verdict | None, share: float | None, href: str
 ) -> str:
     """Markdown for the hover over a finding."""
-    parts = [f"**{_plain(found.message)}**"]
+    # Editors show the message itself above.
+    parts = [f"**{_plain(found.title or found.message)}**"]
     if rule is not None:
         parts.append(_plain(rule.why))
     parts.append("\n".join(f"- {line}" for line in facts(found, rule, verdict, share)))
@@ -113,7 +120,7 @@ def facts(found: Found, rule: RuleText | None, verdict: Verdict | None, share: f
     if rule is not None and rule.gain is not None:
         median, low, high, size = rule.gain
         lines.append(
-            f"Measured on the rule's own example: {times(median)} faster (95 % CI {low:.1f}–{high:.1f}) at size {size:,}."
+            f"Measured on the rule's own example: {times(median)} faster (95 % CI {number(low)}–{number(high)}) at size {size:,}."
         )
     if found.exact:
         shown = "; ".join(map(_plain, rule.preconditions)) if rule and rule.preconditions else ""
@@ -164,7 +171,7 @@ def rule_page(rule: str, text: RuleText) -> str:
     if text.gain is not None:
         median, low, high, size = text.gain
         parts.append(
-            f"Measured on the example below: {times(median)} faster (95 % CI {low:.1f}–{high:.1f}) at size {size:,}."
+            f"Measured on the example below: {times(median)} faster (95 % CI {number(low)}–{number(high)}) at size {size:,}."
         )
     parts += ["## Before", _fenced(text.before.rstrip()), "## After", _fenced(text.after.rstrip())]
     if text.preconditions:

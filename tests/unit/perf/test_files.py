@@ -20,6 +20,10 @@ def put(path: Path, data: bytes = b"x = 1\n") -> Path:
     return path
 
 
+def listed(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def names(root: Path, found: list[Path]) -> list[str]:
     return [path.relative_to(root).as_posix() for path in found]
 
@@ -152,7 +156,7 @@ def test_writing_keeps_the_mode_and_follows_links(tmp_path: Path) -> None:
     write_source(read_source(link), "y = 2\n")
     assert link.is_symlink() and path.read_text() == "y = 2\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o750
-    assert os.listdir(path.parent) == ["a.py"]
+    assert listed(path.parent) == ["a.py"]
 
 
 def test_what_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_what_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path.write_bytes(b"mine = 1\n")
     with pytest.raises(FileError, match="changed meanwhile"):
         write_source(file, "y = 2\n")
-    assert path.read_bytes() == b"mine = 1\n" and os.listdir(tmp_path) == ["a.py"]
+    assert path.read_bytes() == b"mine = 1\n" and listed(tmp_path) == ["a.py"]
 
 
 def test_what_is_gone_meanwhile_does_not_come_back(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_what_is_gone_meanwhile_does_not_come_back(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(FileError, match="cannot be written"):
         write_source(file, "y = 2\n")
-    assert os.listdir(tmp_path) == []
+    assert listed(tmp_path) == []
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +187,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(FileError, match="No space left"):
         write_source(file, "y = 2\n")
-    assert path.read_bytes() == b"x = 1\n" and os.listdir(tmp_path) == ["a.py"]
+    assert path.read_bytes() == b"x = 1\n" and listed(tmp_path) == ["a.py"]
 
 
 def test_a_read_only_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import collections
 import textwrap
 from collections.abc import Iterator
 
@@ -42,6 +43,12 @@ class TestCanonical:
         assert text({1: 2, 3: 4}) != text({3: 4, 1: 2})
         assert text({"a", "b", "c", "d"}) == text({"d", "c", "b", "a"})
         assert text({(1, "x"), (2, "y")}) == text({(2, "y"), (1, "x")})
+
+    def test_the_order_of_ordered_dicts_is_their_own(self) -> None:
+        moved = collections.OrderedDict({"a": 1, "b": 2})
+        moved.move_to_end("a")
+        assert text(moved) != text(collections.OrderedDict({"a": 1, "b": 2}))
+        assert text(moved) == text(collections.OrderedDict({"b": 2, "a": 1}))
 
     def test_shows_aliasing_and_cycles(self) -> None:
         inner: list[object] = [1]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
+from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.facts.types import Type
 
@@ -32,27 +33,44 @@ def attribute_type(node: ast.AST, module: Module) -> Type | None:
     return found
 
 
+#: Of each class, what is assigned to each attribute: types, and None for a method.
+_ASSIGNED: WeakKeyDictionary[Module, dict[ast.ClassDef, dict[str, list[ast.AST]]]] = WeakKeyDictionary()
+
+
 def _assigned(around: ast.ClassDef, name: str, module: Module) -> Iterator[Type | None]:
-    for part in ast.walk(around):
+    known = _ASSIGNED.setdefault(module, {})
+    if around not in known:
+        known[around] = _assignments(around)
+    for part in known[around].get(name, ()):
         if isinstance(part, ast.Assign):
-            if any(_means(target, name) for target in part.targets):
-                yield module.types.of(part.value)
+            yield module.types.of(part.value)
         elif isinstance(part, ast.AnnAssign):
-            own = isinstance(part.target, ast.Name) and part.target.id == name and part in around.body
-            if own or _means(part.target, name):
-                yield module.types.of_annotation(part.annotation)
-        elif (
-            isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and part in around.body
-            and part.name == name
-        ):
+            yield module.types.of_annotation(part.annotation)
+        else:
             yield None
 
 
-def _means(target: ast.expr, name: str) -> bool:
+def _assignments(around: ast.ClassDef) -> dict[str, list[ast.AST]]:
+    """By attribute: the assignments in a class, the annotations of its body, and its methods."""
+    found: dict[str, list[ast.AST]] = {}
+    own = set(around.body)
+    for part in ast.walk(around):
+        names: set[str] = set()
+        if isinstance(part, ast.Assign):
+            names = {target.attr for target in part.targets if _of_self(target)}
+        elif isinstance(part, ast.AnnAssign):
+            if isinstance(part.target, ast.Name) and part in own:
+                names = {part.target.id}
+            elif _of_self(part.target):
+                names = {part.target.attr}
+        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) and part in own:
+            names = {part.name}
+        for name in names:
+            found.setdefault(name, []).append(part)
+    return found
+
+
+def _of_self(target: ast.expr) -> TypeGuard[ast.Attribute]:
     return (
-        isinstance(target, ast.Attribute)
-        and target.attr == name
-        and isinstance(target.value, ast.Name)
-        and target.value.id == "self"
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
     )

@@ -5,26 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import Known
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
-    from burnish_analysis.perf.scopes import Binding
+    from burnish_analysis.perf.scopes import Binding, Scope
 
 __all__ = [
     "begins_as",
     "dominates",
     "fresh_lists",
     "half_built",
-    "loop_target_survives",
     "ordered_plainly",
     "plain_equality",
     "private_until",
     "reads_at_once",
     "repeated",
-    "survives",
     "truth_only",
     "whole_local",
 ]
@@ -47,12 +46,23 @@ def whole_local(name: ast.Name, module: Module) -> bool:
     A generator expression that is not used up at once reads it at any time, and so counts as somebody else.
     """
     owner = module.flow.owner(name)
-    if owner.kind != "function" or name.id in owner.declared or name.id not in owner.bindings:
+    known = _WHOLE.setdefault(module, {})
+    key = owner, name.id
+    if key not in known:
+        known[key] = _whole_local(name.id, owner, module)
+    return known[key]
+
+
+_WHOLE: WeakKeyDictionary[Module, dict[tuple[Scope, str], bool]] = WeakKeyDictionary()
+
+
+def _whole_local(name: str, owner: Scope, module: Module) -> bool:
+    if owner.kind != "function" or name in owner.declared or name not in owner.bindings:
         return False
-    uses = owner.uses.get(name.id, ())
+    uses = owner.uses.get(name, ())
     if any(module.scope(use).function is not owner or _in_generator(use, module) for use in uses):
         return False
-    if any(module.scope(binding.node).function is not owner for binding in owner.bindings[name.id]):
+    if any(module.scope(binding.node).function is not owner for binding in owner.bindings[name]):
         return False
     root = owner.module
     return not any(
@@ -95,67 +105,6 @@ def half_built(name: ast.Name, statement: ast.stmt, module: Module) -> bool:
             ):
                 return True
         inner = outer
-    return False
-
-
-def survives(name: ast.Name, statement: ast.stmt, module: Module) -> bool:
-    """Whether the value that a variable has after a loop or statement may be read later."""
-    if not whole_local(name, module):
-        return True
-    inside = set(ast.walk(statement))
-    begins, ends = module.start(statement), module.end(statement)
-    around = module.loops(statement)
-    for use in module.flow.uses(name):
-        if use in inside and not _in_else(use, statement, module):
-            again = (
-                isinstance(statement, (ast.For, ast.AsyncFor))
-                and around
-                and _within(use, statement.iter, module)
-            )
-            if again and not _bound_since(use, statement, module):
-                return True
-            continue
-        place = module.start(use)
-        if place < begins and not any(use in module.flow.region(loop) for loop in around):
-            continue
-        outside = place >= ends or place < begins
-        if not (outside and _bound_since(use, statement, module)):
-            return True
-    return False
-
-
-def loop_target_survives(loop: ast.For, module: Module) -> bool:
-    """Whether a variable that a loop binds may be read after it."""
-    return any(
-        survives(part, loop, module) for part in ast.walk(loop.target) if isinstance(part, ast.Name)
-    ) or any(isinstance(part, (ast.Attribute, ast.Subscript)) for part in ast.walk(loop.target))
-
-
-def _in_else(use: ast.AST, statement: ast.stmt, module: Module) -> bool:
-    return any(_within(use, part, module) for part in getattr(statement, "orelse", ()))
-
-
-def _within(use: ast.AST, part: ast.AST, module: Module) -> bool:
-    return use is part or any(outer is part for outer in module.ancestors(use))
-
-
-def _bound_since(use: ast.Name, statement: ast.stmt, module: Module) -> bool:
-    """Whether the variable is certainly bound anew between ``statement`` and a later ``use``."""
-    ends = module.end(statement)
-    shared = next((loop for loop in module.loops(statement) if use in module.flow.region(loop)), None)
-    for binding in module.flow.bindings(use):
-        owner = binding.owner
-        if isinstance(owner, (ast.For, ast.AsyncFor)):
-            anew = owner is not statement and use in module.flow.region(owner)
-            if anew and not any(outer is owner for outer in module.ancestors(statement)):
-                return True
-            continue
-        if not isinstance(owner, (ast.Assign, ast.AnnAssign)) or owner.value is None:
-            continue
-        if not dominates(owner, use, module):
-            continue
-        if module.start(owner) >= ends or (shared is not None and owner in module.flow.region(shared)):
-            return True
     return False
 
 

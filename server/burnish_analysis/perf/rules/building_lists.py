@@ -291,11 +291,11 @@ def _one_item(node: ast.AST, module: Module) -> str | None:
     if isinstance(node, ast.AugAssign):
         if not isinstance(node.target, ast.Name):
             return None
-        name, kind = node.target, module.types.of_name(node.target.id, module.scope(node.target))
-        owner = kind.name if kind else ""
         only = _only(node.value)
         if only is None:
             return None
+        name, kind = node.target, module.types.of_name(node.target.id, module.scope(node.target))
+        owner = kind.name if kind else ""
         if owner == "list" and isinstance(node.op, ast.Add) and isinstance(node.value, (ast.List, ast.Tuple)):
             return f"{name.id}.append({module.text(only)})"
         if owner == "set" and isinstance(node.op, ast.BitOr) and isinstance(node.value, ast.Set):

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from burnish_analysis.perf.facts.sequences import half_built, survives, whole_local
+from burnish_analysis.perf.facts.sequences import half_built, whole_local
+from burnish_analysis.perf.facts.survival import survives
 from burnish_analysis.perf.facts.writing import same_name, small
 from burnish_analysis.perf.model import Edit, Evidence, Known
 from burnish_analysis.perf.module import Module

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import half_built, loop_target_survives, private_until, whole_local
+from burnish_analysis.perf.facts.sequences import half_built, private_until, whole_local
+from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import argument, is_method, names, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module

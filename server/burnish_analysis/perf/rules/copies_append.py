@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import fresh_lists, half_built, loop_target_survives, whole_local
+from burnish_analysis.perf.facts.sequences import fresh_lists, half_built, whole_local
+from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import bracketed, is_method, names, same_name, small, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
@@ -150,4 +151,5 @@ def _comprehension(
         return None
     if len(module.text(begin)) + len(indent) + len(line) <= 100 and "\n" not in line:
         return line
-    return "[\n" + "".join(f"{indent}    {part}\n" for part in parts) + f"{indent}]"
+    level = "\t" if indent.startswith("\t") else "    "
+    return "[\n" + "".join(f"{indent}{level}{part}\n" for part in parts) + f"{indent}]"

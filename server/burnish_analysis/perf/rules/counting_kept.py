@@ -56,12 +56,14 @@ def repeated(words: list[str]) -> int:
         if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotate"):
             return
         begun = set_begin(value, module)
+        if begun is None:
+            return
         evidence = Evidence()
         evidence.require(
             Known.of(not asked_for_names(module)), "nothing asks for the names of the local variables"
         )
         edits = set_uses(target, module, evidence)
-        if edits is None or begun is None:
+        if edits is None:
             return
         if isinstance(value, ast.List):
             for part in value.elts:

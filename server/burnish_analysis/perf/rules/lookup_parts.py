@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator
+from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import Evidence, Finding, Known, Rule
@@ -134,7 +135,12 @@ def iterated_again(node: ast.expr, module: Module) -> Known:
 
 def asked_for_names(module: Module) -> bool:
     """Whether something in the module may ask for the local variables by their names."""
-    return any(word in module.source for word in ("locals(", "vars()", "exec(", "eval("))
+    if module not in _ASKED:
+        _ASKED[module] = any(word in module.source for word in ("locals(", "vars()", "exec(", "eval("))
+    return _ASKED[module]
+
+
+_ASKED: WeakKeyDictionary[Module, bool] = WeakKeyDictionary()
 
 
 def names_in(node: ast.AST) -> set[str]:

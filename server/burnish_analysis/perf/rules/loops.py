@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import half_built, loop_target_survives, whole_local
+from burnish_analysis.perf.facts.sequences import half_built, whole_local
+from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import argument, bracketed, is_call, names, same_name, small, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module

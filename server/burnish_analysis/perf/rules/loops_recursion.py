@@ -73,16 +73,16 @@ def _calls_self(part: ast.AST, function: ast.FunctionDef) -> bool:
 
 def _own_call(function: ast.FunctionDef, module: Module) -> ast.Call | None:
     """The first call of the function in itself that passes a rest ``xs[1:]``."""
-    if function.name not in module.scope(function).uses:
-        return None
-    for part in ast.walk(function):
-        if isinstance(part, ast.Call) and _calls_self(part, function) and any(_rest(a) for a in part.args):
-            meant = module.scope(part).find(function.name)
-            return (
-                part
-                if meant is module.scope(function) and len(meant.bindings.get(function.name, ())) == 1
-                else None
-            )
+    scope = module.scope(function)
+    for use in scope.uses.get(function.name, ()):
+        call = module.parent(use)
+        if (
+            isinstance(call, ast.Call)
+            and call.func is use
+            and any(_rest(argument) for argument in call.args)
+            and any(outer is function for outer in module.ancestors(call))
+        ):
+            return call if len(scope.bindings.get(function.name, ())) == 1 else None
     return None
 
 

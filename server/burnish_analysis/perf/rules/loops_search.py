@@ -6,7 +6,8 @@ import ast
 import keyword
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import loop_target_survives, plain_equality, survives
+from burnish_analysis.perf.facts.sequences import plain_equality
+from burnish_analysis.perf.facts.survival import loop_target_survives, survives
 from burnish_analysis.perf.facts.writing import bracketed, is_call, names, same_name, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module

@@ -12,10 +12,10 @@ from burnish_analysis.perf.facts.sequences import (
     fresh_lists,
     half_built,
     reads_at_once,
-    survives,
     truth_only,
     whole_local,
 )
+from burnish_analysis.perf.facts.survival import survives
 from burnish_analysis.perf.facts.writing import is_method, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module

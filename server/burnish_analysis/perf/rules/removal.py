@@ -5,12 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import (
-    half_built,
-    loop_target_survives,
-    plain_equality,
-    whole_local,
-)
+from burnish_analysis.perf.facts.sequences import half_built, plain_equality, whole_local
+from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import is_call, is_method, same_name
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module

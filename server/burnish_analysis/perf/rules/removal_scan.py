@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sequences import survives
+from burnish_analysis.perf.facts.survival import survives
 from burnish_analysis.perf.facts.writing import is_call, is_method, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
@@ -145,7 +145,8 @@ def _with_item(test: ast.expr, name: ast.Name, index: ast.Name, item: str, modul
             taken |= {part.value, part.slice}
         elif isinstance(part, ast.Name) and part.id in (name.id, index.id) and part not in taken:
             return None
-    start, text = module.start(test), module.text(test)
+    start = module.start(test)
+    text = module.source[start : module.end(test)]
     for edit in sorted(edits, key=lambda edit: -edit.start):
         text = text[: edit.start - start] + edit.text + text[edit.end - start :]
     return text if edits and module.readable(test) else None

@@ -157,7 +157,7 @@ class Encoder:
         return f"{type_name(cls)}({self._state(value, cls)})"
 
     def _items(self, value: Any) -> str:
-        pairs = (f"{self._text(k)}: {self._text(v)}" for k, v in dict.items(value))
+        pairs = (f"{self._text(k)}: {self._text(v)}" for k, v in _pairs(value))
         return "{" + ", ".join(pairs) + "}"
 
     def _members(self, value: Any) -> str:
@@ -276,6 +276,12 @@ _PAYLOADS: tuple[tuple[type, Callable[[Encoder, Any], str]], ...] = (
 )
 
 
+def _pairs(value: Any) -> Any:
+    """The items of a dict in its own order (an ordered dict keeps another one than the dict below it)."""
+    base = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
+    return base.items(value)
+
+
 def _slots(base: type) -> list[str]:
     found = base.__dict__.get("__slots__", ())
     names = [found] if isinstance(found, str) else list(found)
@@ -289,7 +295,7 @@ def _slots(base: type) -> list[str]:
 def _inner(value: Any) -> Iterator[Any]:
     """The objects directly inside, without running the code of their classes."""
     if isinstance(value, dict):
-        for key, item in dict.items(value):
+        for key, item in _pairs(value):
             yield key
             yield item
     elif isinstance(value, list):

@@ -70,6 +70,8 @@ class Draw:
 
     #: A few words that come again and again in this call, as keys do.
     words: tuple[str, ...] = ()
+    #: By spec, the plain values of this call so far.
+    recent: dict[str, list[str]] = field(default_factory=dict)
 
     def word(self) -> str:
         """One of the words of this call, or any."""

@@ -30,8 +30,18 @@ def collection(kind: str, items: list[str]) -> str:
 def make(spec: Any, draw: Draw, depth: int = 0) -> str:
     """An expression that fits ``spec``."""
     if isinstance(spec, str):
-        return str((_MIXED.get(spec) or SIMPLE.get(spec, _any))(draw, depth))
+        # What was given once is often given again: keys that are there, items that are found.
+        recent = draw.recent.setdefault(spec, [])
+        if recent and draw.chance(0.2):
+            return draw.pick(recent)  # type: ignore[no-any-return]
+        recent.append(_plain(spec, draw, depth))
+        return recent[-1]
     return str(_FORMS[spec[0]](spec, draw, depth))
+
+
+def _plain(spec: str, draw: Draw, depth: int) -> str:
+    maker = _MIXED.get(spec) or SIMPLE.get(spec, _any)
+    return str(maker(draw, depth))
 
 
 def _key(draw: Draw, depth: int = 0) -> str:

@@ -1,0 +1,154 @@
+"""Fixes in oddly written files: line ends, byte order marks, tabs, wide characters, unusual syntax."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from burnish_analysis.perf.analyse import analyse
+from burnish_analysis.perf.catalogue import all_rules
+from burnish_analysis.perf.fixing import FixResult, apply_fixes
+from burnish_analysis.perf.settings import PerfSettings
+from .cases import Case, every_case
+
+EVERY = PerfSettings(select=frozenset(all_rules()))
+FIXES = [case for case in every_case() if case.after is not None]
+
+
+def fixed(source: str, settings: PerfSettings = EVERY) -> FixResult:
+    return apply_fixes(source, "", settings, lambda *_: True)
+
+
+def tabs(text: str) -> str:
+    return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), text)
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "CR": lambda text: text.replace("\n", "\r"),
+    "a byte order mark and CRLF": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
+    "tabs": tabs,
+    "wide characters before": lambda text: f'MARK = "é𝐱😀"  # é𝐱😀\n{text}',
+}
+
+
+@pytest.mark.parametrize("manner", WRITTEN)
+@pytest.mark.parametrize("case", FIXES, ids=lambda case: f"{case.rule}: {case.words}")
+def test_a_fix_keeps_how_a_file_is_written(case: Case, manner: str) -> None:
+    """The fixed text in another manner is the other manner's text, fixed."""
+    write = WRITTEN[manner]
+    settings = PerfSettings(select=frozenset({case.rule}))
+    plain = fixed(case.before, settings)
+    other = fixed(write(case.before), settings)
+    if manner == "wide characters before":  # an import is added in another place
+        assert len(other.applied) == len(plain.applied)
+        compile(other.source, "odd", "exec", dont_inherit=True)
+    else:
+        assert other.source == write(plain.source)
+    assert not fixed(other.source, settings).applied
+
+
+def widened(text: str) -> str:
+    """With names that UTF-8 and UTF-16 need more for than one unit."""
+    tree = ast.parse(text)
+    names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - {"self", "cls"}
+    known = "|".join(map(re.escape, sorted(name for name in names if len(name) > 1)))
+    return re.sub(rf"(?<![.\w])({known})\b(?!=[^=])", r"\1é𝐱", text) if known else text
+
+
+@pytest.mark.parametrize("case", FIXES, ids=lambda case: f"{case.rule}: {case.words}")
+def test_wide_names_shift_nothing(case: Case) -> None:
+    result = fixed(widened(case.before))
+    compile(result.source, "odd", "exec", dont_inherit=True)
+    assert not fixed(result.source).applied
+
+
+def test_a_text_over_several_lines_is_not_indented() -> None:
+    source = (
+        "import re\n\n\ndef found(lines: list[str]) -> list[str]:\n    out = []\n    for line in lines:\n"
+        '        out.append(re.sub("""a\nb+""", "", line))\n    return out\n'
+    )
+    result = fixed(source)
+    texts = {node.value for node in ast.walk(ast.parse(result.source)) if isinstance(node, ast.Constant)}
+    assert "a\nb+" in texts
+
+
+ODD = {
+    "nothing": "",
+    "a byte order mark": "\ufeff",
+    "a comment without an end": "#",
+    "form feeds": "\f\ndef f(xs):\n    \f\n    return [x for x in xs]\n\f\n",
+    "one line": "import re; xs = [1, 2]; ys = [x for x in xs if x in list(xs)]; print(sorted(xs)[0]);",
+    "one line of bodies": "def f(xs): return [x for x in xs]\nfor a in f([1]): b = f([a]); c = b[0]\nif c: pass\nelse: del c\n",
+    "continued lines": "def f(xs):\n    out \\\n      = []\n    for x in \\\n        xs:\n        out \\\n          .append(x)\n    return out\n",
+    "match": (
+        "def f(xs: list[int], command):\n    out = []\n    for x in xs:\n        match command:\n"
+        "            case [first, *rest] if x in rest:\n                out.append(first)\n"
+        "            case {'a': a, **others}:\n                out += [a]\n            case str() | None as y:\n"
+        "                out = out + [y]\n            case _:\n                pass\n    return out\n"
+    ),
+    "type comments": "def f(xs):\n    # type: (list[int]) -> list[int]\n    out = []  # type: list[int]\n    for x in xs:  # type: int\n        out.append(x)\n    return out\n",
+    "async comprehensions": (
+        "async def f(xs, ys: list[int]):\n    out = [x async for x in xs if x in ys]\n    out += [y for y in ys]\n"
+        "    async for x in xs:\n        out.append(x)\n    async with xs as z:\n        return sorted(out)[0], {k async for k in z}\n"
+    ),
+    "stars": "def f(*xs, **ys):\n    a, *b = [*xs, *ys]\n    for c, *d in [(1, 2, 3)]:\n        print(*[x for x in b], **{**ys})\n    return [*b][0], {*xs}, b[:], (*b, *d)\n",
+    "walruses": (
+        "def f(xs: list[int]):\n    out = []\n    while (n := len(xs)) > 1 and (m := xs.pop(0)):\n        if (y := m) in [z := 3, n]:\n"
+        "            out.append(y)\n    return [last := x for x in out], last, (k := [x for x in out])[0]\n"
+    ),
+    "exception groups": "def f(xs):\n    out = []\n    try:\n        for x in xs:\n            out.append(x)\n    except* ValueError as e:\n        out = out + [e]\n    return out\n",
+    "global and nonlocal": (
+        "total = ''\ndef f(xs: list[str]):\n    global total\n    n = ''\n    def g():\n        nonlocal n\n        for x in xs:\n"
+        "            n += x\n    for x in xs:\n        total += x\n    return g\n"
+    ),
+    "lambdas in defaults": "def f(xs=[x for x in [1]], key=lambda a, *b, c=[y for y in ()], **d: [a, b, c, d][0]):\n    return sorted(xs, key=lambda x: key(x))[0]\n",
+    "class bodies": "class A:\n    xs = [1, 2]\n    ys = []\n    for x in xs:\n        ys.append(x)\n    zs = [y for y in xs if y in ys]\n    del x\n",
+    "format specifications": 'def f(xs: list[int], w):\n    return [f"{x:{w}} {sorted(xs)[0]!r:>{len([y for y in xs])}}" for x in xs]\n',
+    "unused names": "from os import *\nfor _ in __builtins__: _\nfor _, _ in (): pass\ntry: pass\nexcept Exception as e: pass\n",
+}  # fmt: skip
+if sys.version_info >= (3, 12):
+    ODD["type parameters"] = (
+        "type Pair[T] = tuple[T, T]\ndef f[T: int](xs: list[T]) -> list[T]:\n    out = []\n    for x in xs:\n        out.append(x)\n    return out\n"
+        "class A[*Ts, **P]:\n    def g(self, xs: list[int]):\n        return [x for x in xs if x in list(xs)]\n"
+    )
+
+
+@pytest.mark.parametrize("source", ODD.values(), ids=ODD)
+def test_odd_syntax(source: str) -> None:
+    result = fixed(source)
+    compile(result.source.removeprefix("\ufeff"), "odd", "exec", dont_inherit=True)
+    assert not fixed(result.source).applied
+
+
+LARGE = {
+    "a table": "TABLE = [\n" + "    (1, 'two', 3.0, b'four', None),\n" * 4000 + "]\n",
+    "a dictionary in one line": "TABLE = {" + ", ".join(f"'k{i}': [{i}, 'v']" for i in range(20_000)) + "}\n",
+    "one long text": f"TEXT = '{'x' * 1_000_000}'\nFIRST = TEXT.split(',')[0]\n",
+    "one long line of wide characters": f"TEXT = '{'é😀' * 100_000}'; FIRST = [x for x in TEXT][0]\n",
+    "a long sum": "TOTAL = " + " + ".join("abc" for _ in range(400)) + "\n",
+    "many names": "".join(f"v{i} = [{i}]\nw{i} = [x for x in v{i}]\n" for i in range(2000)),
+    "one name, often": "def f(xs: list[int]):\n    out = []\n" + "    out.append(xs[0])\n    out = out + [1]\n" * 1000 + "    return out\n",
+    "a long chain": "def f(x):\n" + "".join(f"    {'el' if i else ''}if x == {i}:\n        y = {i}\n" for i in range(300)) + "    return y\n",
+    "deep loops": "def f(xs: list[int]):\n    out = []\n" + "".join(f"{'    ' * (i + 1)}for a{i} in xs:\n" for i in range(18)) + "    " * 19 + "out.append(a3)\n    return out\n",
+    "deep brackets": "x = " + "[" * 90 + "]" * 90 + "\n",
+    "deep functions": "".join(f"{' ' * i}def f{i}(xs: list[int]):\n" for i in range(90)) + " " * 90 + "return [x for x in xs]\n",
+    "one function": "def f(xs: list[int], ys: list[str]):\n    out = []\n" + "    for x in xs:\n        if x in [1, 2]:\n            out.append(ys[x])\n" * 700 + "    return out\n",
+    "many methods": "class A:\n" + "".join(f"    def m{i}(self, xs: list[int]):\n        self.a{i} = []\n        for x in xs:\n            self.a{i}.append(x)\n" for i in range(700)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", LARGE.values(), ids=LARGE)
+def test_large_files_do_not_fail(source: str) -> None:
+    analyse(source, "", EVERY)
+
+
+def test_many_fixes_in_one_function_are_all_applied_at_once() -> None:
+    source = "def f(x: list[int]) -> None:\n" + "    print([y for y in x])\n" * 30
+    result = fixed(source)
+    assert len(result.applied) == 30
+    assert not fixed(result.source).applied
