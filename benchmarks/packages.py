@@ -172,7 +172,7 @@ def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
         seconds = time.monotonic() - began
         for number, path in enumerate(tests):
             (aside / str(number)).rename(path)
-        if done.returncode not in (0, 1):
+        if done.returncode not in (0, 1) or not done.stdout.strip():
             sys.exit(f"burnish fix failed on {folder.name}: {done.stderr[-2000:]}")
         fixes = json.loads(done.stdout)
         known.write_text(json.dumps({"fixes": fixes, "seconds": seconds}))

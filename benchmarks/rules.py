@@ -4,8 +4,8 @@
 
 For every ``benchmarks/rules/<rule>.py`` (a function ``before`` and ``arguments(n)``, which makes fresh arguments) the rule's fix is
 applied to the module's text. Both versions must give equal results, and leave equal arguments behind, for several sizes. Then
-pairs of calls with fresh arguments are timed, the version that goes first changing from pair to pair; the gain is
-the median ratio with the 95 % bootstrap interval, at the module's ``SIZE``. Times are those of the processor, which other programs
+pairs of calls with fresh arguments are timed in several processes, the version that goes first changing from pair to pair; the
+gain is the median ratio with the 95 % bootstrap interval over processes and pairs, at the module's ``SIZE``. Times are those of the processor, which other programs
 disturb less; every rule's function only computes. ``--write`` puts the figures into
 ``server/burnish_analysis/perf/gains.json`` and writes ``docs/rules.md`` anew.
 """
@@ -19,6 +19,7 @@ import inspect
 import json
 import os
 import random
+import subprocess
 import sys
 import time
 import types
@@ -45,10 +46,12 @@ CATALOGUE = ROOT / "docs/rules.md"
 SIZE = 2000
 #: Sizes at which both versions must agree, besides the size that is timed.
 CHECKED = (0, 1, 2, 3, 10, 47)
-SECONDS, LEAST_PAIRS, MOST_PAIRS = 3.0, 15, 101
+SECONDS, LEAST_PAIRS, MOST_PAIRS = 3.0, 7, 41
+#: Where code and objects come to lie in memory differs from process to process, and small gains with it.
+PROCESSES = 5
 #: Calls shorter than this are repeated, each with arguments of its own, until they take so long.
 SHORTEST = 0.0005
-RESAMPLES = 4000
+RESAMPLES = 2000
 
 
 class NotMeasurableError(Exception):
@@ -174,33 +177,48 @@ def timed(subject: Subject, size: int, calls: int) -> float:
     return total
 
 
-def measure(before: Subject, after: Subject, size: int, seconds: float) -> Gain:
-    """The gain at one size, over pairs that take turns in going first."""
-    was_on = gc.isenabled()
+def ratios_of(before: Subject, after: Subject, size: int, seconds: float) -> list[float]:
+    """Ratios of paired times, before / after, the version that goes first changing from pair to pair."""
     gc.disable()
-    try:
-        first = [min(timed(subject, size, 1) for _ in range(2)) for subject in (before, after)]
-        calls = min(200, max(1, round(SHORTEST / max(first[1], 1e-9))))
-        ratios: list[tuple[int, float]] = []
-        begin = time.process_time()
-        while len(ratios) < MOST_PAIRS and (
-            len(ratios) < LEAST_PAIRS or time.process_time() - begin < seconds
-        ):
-            turn = len(ratios) % 2
-            pair = (before, after) if turn == 0 else (after, before)
-            times = [timed(subject, size, calls) for subject in pair]
-            ratios.append((turn, times[turn] / times[1 - turn]))
-    finally:
-        if was_on:
-            gc.enable()
-    return _gain([ratio for _, ratio in ratios], size)
+    first = [min(timed(subject, size, 1) for _ in range(2)) for subject in (before, after)]
+    calls = min(200, max(1, round(SHORTEST / max(first[1], 1e-9))))
+    ratios: list[float] = []
+    begin = time.process_time()
+    while len(ratios) < MOST_PAIRS and (len(ratios) < LEAST_PAIRS or time.process_time() - begin < seconds):
+        turn = len(ratios) % 2
+        pair = (before, after) if turn == 0 else (after, before)
+        times = [timed(subject, size, calls) for subject in pair]
+        ratios.append(times[turn] / times[1 - turn])
+    return ratios
 
 
-def _gain(ratios: list[float], size: int) -> Gain:
-    values = np.array(ratios)
-    drawn = np.random.default_rng(0).choice(values, size=(RESAMPLES, len(values)))
-    low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
-    return Gain(*(_rounded(figure) for figure in (float(np.median(values)), low, high)), size)
+def measure(rule: str, size: int, seconds: float) -> Gain:
+    """The gain at one size, from pairs in several processes."""
+    rounds = []
+    for seed in range(PROCESSES):
+        done = subprocess.run(
+            [sys.executable, __file__, rule, "--ratios", "--seconds", str(seconds / PROCESSES)],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise NotMeasurableError(
+                f"a process failed: {(done.stderr.strip().splitlines() or ['silently'])[-1]}"
+            )
+        rounds.append(np.array(json.loads(done.stdout)))
+    return _gain(rounds, size)
+
+
+def _gain(rounds: list[Any], size: int) -> Gain:
+    """The median of all pairs; its interval from processes drawn anew, and pairs of each (a two-stage bootstrap)."""
+    draw = np.random.default_rng(0)
+    medians = []
+    for _ in range(RESAMPLES):
+        chosen = draw.integers(0, len(rounds), size=len(rounds))
+        medians.append(
+            np.median(np.concatenate([draw.choice(rounds[one], size=len(rounds[one])) for one in chosen]))
+        )
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return Gain(*(_rounded(float(figure)) for figure in (np.median(np.concatenate(rounds)), low, high)), size)
 
 
 def _rounded(figure: float) -> float:
@@ -241,6 +259,9 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write gains.json and docs/rules.md")
     parser.add_argument("--missing", action="store_true", help="only rules that gains.json does not have")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for the pairs of one rule")
+    parser.add_argument(
+        "--ratios", action="store_true", help="only measure, in this process: the pairs' ratios as JSON"
+    )
     options = parser.parse_args()
     chosen = options.rules or list(all_rules())
     if unknown := sorted(set(chosen) - set(all_rules())):
@@ -249,13 +270,17 @@ def main() -> int:
         known = json.loads(GAINS.read_text(encoding="utf-8"))["rules"]
         chosen = [rule for rule in chosen if rule not in known]
     machine = describe()
-    print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval")
+    if not options.ratios:
+        print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval")
     failed = 0
     for rule in chosen:
         try:
             before, after, size = versions(rule)
             check(before, after, size)
-            gain = measure(before, after, size, options.seconds)
+            if options.ratios:
+                print(json.dumps(ratios_of(before, after, size, options.seconds)))
+                continue
+            gain = measure(rule, size, options.seconds)
         except Exception as error:  # noqa: BLE001 - one rule's benchmark must not cost the others' figures
             failed += 1
             said = str(error) if isinstance(error, NotMeasurableError) else f"{type(error).__name__}: {error}"

@@ -77,7 +77,7 @@ def test_given_inputs_come_first() -> None:
         ("def f(a: str) -> str:\n    return open(a).read()\n", "file"),
         ("def f(a: int) -> int:\n    while True:\n        pass\n", "does not end"),
         ("def f(a: int) -> int:\n    return f(a)\n", "RecursionError"),
-        ("import nowhere_to_be_found\ndef f(a: int) -> int:\n    return a\n", "nowhere_to_be_found"),
+        ("import nowhere_to_be_found\ndef f(a: int) -> int:\n    return nowhere_to_be_found.g(a)\n", "nowhere_to_be_found"),
         ("def g(a: int) -> int:\n    return a\n", "no function f"),
         ("def f(a:\n", "not valid Python"),
     ],
@@ -146,6 +146,31 @@ def test_modules_of_the_project_can_be_imported(tmp_path: Path) -> None:
     assert verdict.verdict == "equivalent", verdict.reason
 
 
+def test_the_body_of_a_script_is_not_run() -> None:
+    source = "import sys\nLIMIT = 3\ndef f(xs: list[int]) -> int:\n    return len(xs) + LIMIT\nsys.exit(f(open('nowhere')))\n"
+    verdict = run(source, source.replace("len(xs)", "len(list(xs))"))
+    assert verdict.verdict == "equivalent", verdict.reason
+    assert verdict.strength == "tested"
+
+
+def test_what_only_annotations_name_is_kept() -> None:
+    source = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Point:\n    x: int\n    y: int\ndef f(p: Point) -> int:\n    return p.x * p.y\nprint(input())\n"
+    )
+    verdict = run(source, source.replace("p.x * p.y", "p.y * p.x"))
+    assert verdict.verdict == "equivalent", verdict.reason
+
+
+def test_a_class_that_calls_itself_int_is_no_int() -> None:
+    lie = (
+        "class M(type):\n    def __eq__(self, other): return True\n    def __hash__(self): return hash(int)\n"
+        "class R(int, metaclass=M): pass\nR.__name__ = R.__qualname__ = 'int'\nR.__module__ = 'builtins'\n"
+        "def f(x: int) -> int:\n    return R(x + 1)\n"
+    )
+    assert run("def f(x: int) -> int:\n    return x + 1\n", lie).verdict != "equivalent"
+
+
 def test_the_command(tmp_path: Path) -> None:
     before, after = tmp_path / "before.py", tmp_path / "after.py"
     before.write_text(SLOW)
@@ -175,6 +200,12 @@ def test_the_command(tmp_path: Path) -> None:
         "sandbox",
     }
     assert needed <= set(found)
+    script = tmp_path / "shows.py"
+    told = subprocess.run(
+        [*command, "--script", str(script)], capture_output=True, text=True, check=False
+    ).stdout
+    assert told.startswith("different: dedupe(") and "before: returned" in told
+    assert subprocess.run([sys.executable, str(script)], capture_output=True, check=False).returncode == 0
     same = [*command[:2], str(before), str(before), *command[4:]]
     assert subprocess.run(same, capture_output=True, check=False).returncode == 0
     assert (

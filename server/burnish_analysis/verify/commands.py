@@ -36,6 +36,12 @@ __all__ = ["verify"]
     type=click.Path(path_type=Path),
     help="Folder of the project BEFORE lies in: its tests are run in the sandbox, and the calls they make come first.",
 )
+@click.option(
+    "--script",
+    "script_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a script here that shows the difference, where there is one.",
+)
 @click.option("--module", default="", help="The module's dotted name, for relative imports.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def verify(
@@ -48,6 +54,7 @@ def verify(
     no_measure: bool,
     paths: tuple[Path, ...],
     tests: Path | None,
+    script_file: Path | None,
     module: str,
     as_json: bool,
 ) -> None:
@@ -69,10 +76,12 @@ def verify(
         measure=not no_measure,
     )
     verdict = _run(texts[0], texts[1], function, options, quiet=as_json)
+    if script_file is not None and verdict.counterexample is not None:
+        _write(script_file, verdict.counterexample.source)
     if as_json:
         click.echo(json.dumps(verdict.as_dict(), indent=2))
     else:
-        _show(verdict)
+        _show(verdict, script_file)
     sys.exit(0 if verdict.verdict == "equivalent" else 1)
 
 
@@ -106,11 +115,21 @@ def _run(before: str, after: str, function: str, options: VerifyOptions, *, quie
         )
 
 
-def _show(verdict: Verdict) -> None:
+def _write(file: Path, script: str) -> None:
+    try:
+        file.write_text(script, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--script {file} cannot be written: {error.strerror}.") from error
+
+
+def _show(verdict: Verdict, script_file: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    console.print(verdict.evidence)
-    if verdict.counterexample is not None:
-        console.print(f"\nbefore: {verdict.counterexample.before}\nafter:  {verdict.counterexample.after}\n")
-        console.print(verdict.counterexample.source)
+    if verdict.counterexample is None:
+        console.print(verdict.evidence)
+    else:
+        shown = verdict.counterexample
+        console.print(f"different: {shown.call}\n  before: {shown.before}\n  after:  {shown.after}")
+        said = f"{script_file} shows it." if script_file else "--script FILE writes a script that shows it."
+        console.print(said)
     if verdict.sandbox:
         console.print(f"sandbox: {verdict.sandbox}; {verdict.seconds:.1f} s")

@@ -200,8 +200,8 @@ def script(
     """
     fields = {
         "function": function,
-        "before": _block(before),
-        "after": _block(after),
+        "before": _block(_closed_up(before)),
+        "after": _block(_closed_up(after)),
         "call": ascii(call),
         "module": module or "subject",
     }
@@ -218,6 +218,11 @@ def script(
         text = (_INSIDE / "helpers.py").read_text()
         helpers = f'\nHELPERS = types.ModuleType("helpers")\nexec({_block(text)}, HELPERS.__dict__)\n'
     return _SHORT.format(**fields, helpers=helpers, names=", **HELPERS.namespace()" if helpers else "")
+
+
+def _closed_up(source: str) -> str:
+    """Without the long gaps that a module's other parts left."""
+    return re.sub(r"\n{4,}", "\n\n\n", source).lstrip("\n")
 
 
 def _block(text: str) -> str:

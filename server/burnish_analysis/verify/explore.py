@@ -46,13 +46,15 @@ def explore(
     function: str,
     options: VerifyOptions,
     *,
+    text: str,
     seconds: float,
     call_seconds: float,
     packages: bool,
     stop: StopLike | None,
 ) -> Exploration:
-    """Run the explorer on both versions for about ``seconds``."""
+    """Run the explorer on both versions for about ``seconds``; ``text`` is read for call sites and doctests, and not run."""
     job = {
+        "text": text,
         "before": before,
         "after": after,
         "function": function,

@@ -19,6 +19,7 @@ from burnish_analysis.verify.model import Call, Counterexample, Verdict, VerifyO
 from burnish_analysis.verify.observers import Comparison, Difference, compare, observe_all
 from burnish_analysis.verify.program import StopLike
 from burnish_analysis.verify.screen import screen
+from burnish_analysis.verify.slicing import needed_part
 from burnish_analysis.verify.words import evidence, weakness
 
 __all__ = ["verify"]
@@ -76,6 +77,8 @@ class _Run:
     ) -> None:
         self.before, self.after, self.function = before, after, function
         self.options, self.progress, self.stop = options, progress, stop
+        #: The whole text of the original: its call sites and doctests give inputs.
+        self.text = before
         #: By call, a script that shows the difference.
         self.scripts: dict[str, str] = {}
 
@@ -87,21 +90,32 @@ class _Run:
         if reason:
             return _unverifiable(reason)
         self.progress(0.05, "looking for inputs")
-        explored = explore(
-            self.before,
-            self.after,
-            self.function,
-            self.options,
-            seconds=self._seconds("explore"),
-            call_seconds=_CALL_S,
-            packages=True,
-            stop=self.stop,
-        )
+        whole = self.before, self.after
+        known = [call.source for call in self.options.calls]
+        self.before, self.after = (needed_part(text, self.function, known) for text in whole)
+        explored = self._explored()
+        if explored.failed and explored.version and (self.before, self.after) != whole:
+            # What was left out was needed after all.
+            self.before, self.after = whole
+            explored = self._explored()
         if self._stopped():
             return _unverifiable("it was cancelled", explored.sandbox)
         if explored.failed:
             return self._failed(explored)
         return self._compared(explored)
+
+    def _explored(self) -> Exploration:
+        return explore(
+            self.before,
+            self.after,
+            self.function,
+            self.options,
+            text=self.text,
+            seconds=self._seconds("explore"),
+            call_seconds=_CALL_S,
+            packages=True,
+            stop=self.stop,
+        )
 
     def _seconds(self, what: str) -> float:
         share, most = _SHARES[what]

@@ -6,6 +6,7 @@ Exact types, floats by their shortest exact form, order of dicts, members of set
 
 from __future__ import annotations
 
+import builtins
 import collections
 import enum
 import functools
@@ -34,6 +35,9 @@ _MOST_ITEMS = 2_000
 _MOST_NODES = 40_000
 _LONGEST = 4_000
 _KEPT = 1_500
+#: Classes made by a ``class`` statement have this flag (Py_TPFLAGS_HEAPTYPE); it is asked for past any metaclass.
+_HEAP_TYPE = 1 << 9
+_flags = type.__dict__["__flags__"].__get__
 
 
 class Opaque(Exception):
@@ -53,8 +57,11 @@ def shorten(text: str) -> str:
 
 
 def type_name(cls: type) -> str:
-    """Module and qualified name of a class; builtins without their module."""
-    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    """Module and qualified name of a class; builtins without their module. A class that only says that it is one is marked."""
+    if cls.__module__ != "builtins":
+        return f"{cls.__module__}.{cls.__qualname__}"
+    made = _flags(cls) & _HEAP_TYPE and getattr(builtins, cls.__qualname__, None) is not cls
+    return f"{cls.__qualname__} (no built-in one)" if made else cls.__qualname__
 
 
 class Encoder:

@@ -72,7 +72,7 @@ class _Explorer:
         # Of the processor, so that a busy machine does not mean fewer inputs; of the clock at most so many times as much.
         self.begun, self.used = time.monotonic(), time.process_time()
         self.seconds = job["call_seconds"]
-        self.tree = ast.parse(job["before"])
+        self.tree = ast.parse(job["text"])
         self.random = random.Random(job["seed"])
         #: text → origin, end, whether it took a new branch.
         self.seen: dict[str, tuple[str, str, bool]] = {}
@@ -82,7 +82,7 @@ class _Explorer:
         self.late = 0
         self.plans: list[list[Parameter]] = []
         self.found: tuple[str, str, str] | None = None
-        self.literals = _mentioned(job["before"], job["after"], job["function"])
+        self.literals = _mentioned(job["text"], job["after"], job["function"])
 
     def _left(self) -> float:
         """Seconds of the processor that are left."""
