@@ -21,6 +21,8 @@ from typing import Any
 __all__ = ["Encoder", "Opaque", "TooBig", "shorten"]
 
 _ATOMS = (bool, bytes, complex, str, type(None), type(Ellipsis), type(NotImplemented), range)
+#: By identity: a metaclass may call its classes equal to any.
+_ATOM_IDS = frozenset(map(id, _ATOMS))
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -113,7 +115,7 @@ class Encoder:
         cls = type(value)
         if cls is int:
             return repr(value) if value.bit_length() < 10_000 else hex(value)
-        if cls is float or cls in _ATOMS:
+        if cls is float or id(cls) in _ATOM_IDS:
             return repr(value)
         if cls is tuple:
             return f"({', '.join(map(self._text, value))}{',' if len(value) == 1 else ''})"
