@@ -4,10 +4,10 @@
 
 For every ``benchmarks/rules/<rule>.py`` (a function ``before`` and ``arguments(n)``, which makes fresh arguments) the rule's fix is
 applied to the module's text. Both versions must give equal results, and leave equal arguments behind, for several sizes. Then
-pairs of calls with fresh arguments are timed in several processes, the version that goes first changing from pair to pair; the
-gain is the median ratio with the 95 % bootstrap interval over processes and pairs, at the module's ``SIZE``. Times are those of the processor, which other programs
-disturb less; every rule's function only computes. ``--write`` puts the figures into
-``server/burnish_analysis/perf/gains.json`` and writes ``docs/rules.md`` anew.
+pairs of calls with fresh arguments are timed in several processes, the version that goes first changing from pair
+to pair. The gain is the median ratio with the 95 % bootstrap interval over processes and pairs, at the module's
+``SIZE``. Times are those of the processor, which other programs disturb less; every rule's function only computes.
+``--write`` puts the figures into ``server/burnish_analysis/perf/gains.json`` and writes ``docs/rules.md`` anew.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ SIZE = 2000
 #: Sizes at which both versions must agree, besides the size that is timed.
 CHECKED = (0, 1, 2, 3, 10, 47)
 SECONDS, LEAST_PAIRS, MOST_PAIRS = 3.0, 7, 41
-#: Where code and objects come to lie in memory differs from process to process, and small gains with it.
+#: Where code and objects lie in memory differs from process to process, what else the machine does from minute to minute, and
+#: small gains with both: every rule is measured in so many processes, and all other rules between two of them.
 PROCESSES = 5
 #: Calls shorter than this are repeated, each with arguments of its own, until they take so long.
 SHORTEST = 0.0005
@@ -192,20 +193,40 @@ def ratios_of(before: Subject, after: Subject, size: int, seconds: float) -> lis
     return ratios
 
 
-def measure(rule: str, size: int, seconds: float) -> Gain:
-    """The gain at one size, from pairs in several processes."""
-    rounds = []
+def one_process(rule: str, seed: int, seconds: float) -> Any:
+    """Ratios measured in a process of their own."""
+    done = subprocess.run(
+        [sys.executable, __file__, rule, "--ratios", "--seconds", str(seconds)],
+        env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotMeasurableError(
+            f"a process failed: {(done.stderr.strip().splitlines() or ['silently'])[-1]}"
+        )
+    return np.array(json.loads(done.stdout))
+
+
+def measure(chosen: list[str], seconds: float) -> Iterator[tuple[str, Gain | str]]:
+    """The gain of each rule, or why it was not measured; rule after rule, and then all of them again."""
+    sizes: dict[str, int] = {}
+    rounds: dict[str, list[Any]] = {}
     for seed in range(PROCESSES):
-        done = subprocess.run(
-            [sys.executable, __file__, rule, "--ratios", "--seconds", str(seconds / PROCESSES)],
-            env={**os.environ, "PYTHONHASHSEED": str(seed)}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise NotMeasurableError(
-                f"a process failed: {(done.stderr.strip().splitlines() or ['silently'])[-1]}"
-            )
-        rounds.append(np.array(json.loads(done.stdout)))
-    return _gain(rounds, size)
+        for rule in chosen if seed == 0 else list(rounds):
+            try:
+                if seed == 0:
+                    before, after, sizes[rule] = versions(rule)
+                    check(before, after, sizes[rule])
+                rounds.setdefault(rule, []).append(one_process(rule, seed, seconds / PROCESSES))
+            except Exception as error:  # noqa: BLE001 - one rule's benchmark must not cost the others' figures
+                rounds.pop(rule, None)
+                known = isinstance(error, NotMeasurableError)
+                yield rule, str(error) if known else f"{type(error).__name__}: {error}"
+                continue
+            if seed == PROCESSES - 1:
+                yield rule, _gain(rounds[rule], sizes[rule])
 
 
 def _gain(rounds: list[Any], size: int) -> Gain:
@@ -269,25 +290,23 @@ def main() -> int:
     if options.missing:
         known = json.loads(GAINS.read_text(encoding="utf-8"))["rules"]
         chosen = [rule for rule in chosen if rule not in known]
+    if options.ratios:
+        before, after, size = versions(chosen[0])
+        print(json.dumps(ratios_of(before, after, size, options.seconds)))
+        return 0
     machine = describe()
-    if not options.ratios:
-        print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval")
+    print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval", flush=True)
     failed = 0
-    for rule in chosen:
-        try:
-            before, after, size = versions(rule)
-            check(before, after, size)
-            if options.ratios:
-                print(json.dumps(ratios_of(before, after, size, options.seconds)))
-                continue
-            gain = measure(rule, size, options.seconds)
-        except Exception as error:  # noqa: BLE001 - one rule's benchmark must not cost the others' figures
+    for rule, gain in measure(chosen, options.seconds):
+        if isinstance(gain, str):
             failed += 1
-            said = str(error) if isinstance(error, NotMeasurableError) else f"{type(error).__name__}: {error}"
-            print(f"{rule:<40} not measured: {said}", flush=True)
+            print(f"{rule:<40} not measured: {gain}", flush=True)
             continue
         off = "" if gain.low >= LEAST_GAIN else f"  below {LEAST_GAIN}: off by default"
-        print(f"{rule:<40} {size:>7,} {gain.median:>8.2f}×  {gain.low:.2f}–{gain.high:.2f}{off}", flush=True)
+        print(
+            f"{rule:<40} {gain.size:>7,} {gain.median:>8.2f}×  {gain.low:.2f}–{gain.high:.2f}{off}",
+            flush=True,
+        )
         if options.write:
             write({rule: gain}, machine.partition(", load")[0])
     return 1 if failed else 0

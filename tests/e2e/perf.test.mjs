@@ -1,0 +1,233 @@
+/** Performance fixes in a real VS Code: see the hint, ask for the fix, watch it verify, read the evidence, apply, undo. */
+
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { EXAMPLES } from "../../scripts/lib/paths.mjs";
+import { Home } from "./harness/record.mjs";
+import { Session } from "./harness/session.mjs";
+import { pause, until } from "./harness/wait.mjs";
+
+const START_MS = 120_000;
+const VERIFICATION_MS = 120_000;
+const LIMIT = { timeout: 240_000 };
+
+const FILE = "stockroom/search.py";
+/** Shown from the code to behave the same. */
+const EXACT = { line: "        if sku not in found:", at: "sku", title: "Look values up in a set of `found`" };
+/** Needs to be verified. */
+const POSSIBLE = {
+  line: "    return [item for item in items if item.sku not in moved]",
+  at: "item.sku",
+  title: "Look values up in a set of `moved`",
+};
+const EVIDENCE = /equivalent on \d+ inputs \(\d+ % branches\), [\d.]+× faster \(95 % CI [\d.]+–[\d.]+\)/i;
+
+describe("Performance fixes in the editor", { timeout: 20 * 60_000 }, () => {
+  const session = new Session("perf");
+  const home = new Home(session.home);
+  const source = readFileSync(path.join(EXAMPLES, FILE), "utf8");
+  const fixed = {
+    exact: source
+      .replace("    for sku in expected:\n        if sku not in found:", (lines) =>
+        lines.replace("    for", "    found_set = set(found)\n    for").replace("in found:", "in found_set:"),
+      ),
+    possible: source.replace(
+      POSSIBLE.line,
+      `    moved_set = set(moved)\n${POSSIBLE.line.replace("in moved]", "in moved_set]")}`,
+    ),
+  };
+  /** @type {import("./harness/workbench.mjs").Workbench} */
+  let editor;
+  let failed = false;
+
+  /** Each step builds on those before it, so after a failure there is nothing more to see. */
+  function step(title, body) {
+    test(title, LIMIT, async () => {
+      assert.ok(!failed, "a step before this one failed");
+      failed = true;
+      try {
+        await body();
+        failed = false;
+      } finally {
+        if (failed) await session.keepPicture(title);
+      }
+    });
+  }
+
+  before(async () => {
+    try {
+      editor = await session.start({
+        "workbench.colorTheme": "Default Light Modern",
+        "editor.quickSuggestions": false,
+        "editor.suggestOnTriggerCharacters": false,
+        "editor.stickyScroll.enabled": false,
+        "burnish.completion.enabled": false,
+        "burnish.logLevel": "debug",
+        // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
+        "telemetry.telemetryLevel": "all",
+        "http.proxy": "http://127.0.0.1:9/",
+        "http.proxySupport": "override",
+      });
+    } catch (error) {
+      await session.end({ keep: true });
+      throw error;
+    }
+  }, LIMIT);
+
+  after(() => session.end({ keep: failed }), LIMIT);
+
+  /** Puts the cursor on a finding. */
+  async function goToFinding({ line, at }, text = source) {
+    const number = text.split("\n").indexOf(line) + 1;
+    assert.ok(number > 0, `the example has lost the line ${line}`);
+    await editor.goTo(number);
+    await editor.press("Home");
+    const column = line.indexOf(at) + 2;
+    await until("the cursor on the finding", async () => {
+      const { column: now } = await editor.cursor();
+      if (now < column) await editor.press("ArrowRight");
+      return now >= column;
+    });
+  }
+
+  /** Waits until so many hints are on the screen. */
+  function hints(least = 1) {
+    const marks = editor.page.locator(".squiggly-hint");
+    return until(`${least} hints`, async () => (await marks.count()) >= least, { timeoutMs: 60_000 });
+  }
+
+  /** Opens the menu of quick fixes at the cursor. */
+  async function quickFixes() {
+    const rows = editor.page.locator(".action-widget .monaco-list-row.action");
+    await until("the quick fixes", async () => {
+      await editor.press("Escape", "Control+.");
+      return rows
+        .first()
+        .waitFor({ timeout: 10_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    await pause(500);
+    return rows.allInnerTexts();
+  }
+
+  /** Chooses a row of the open menu with the keyboard. */
+  async function choose(title) {
+    const focused = editor.page.locator(".action-widget .monaco-list-row.focused");
+    await until(`the row ${title}`, async () => {
+      const [now = ""] = await focused.allInnerTexts();
+      if (!now.startsWith(title)) await editor.press("ArrowDown");
+      return now.startsWith(title);
+    });
+    await editor.press("Enter");
+  }
+
+  /** Saves and compares, for only a saved file shows the whole text; then takes back what was done, by one step. */
+  async function isThenUndone(expected) {
+    await until("the change", async () => (await editor.page.locator(".tab.active.dirty").count()) > 0, {
+      timeoutMs: VERIFICATION_MS,
+    });
+    assert.equal(await editor.save(FILE), expected);
+    await editor.press("Control+Z");
+    assert.equal(await editor.save(FILE), source);
+  }
+
+  /** A button of the notification that says this. */
+  function button(said, name) {
+    const toast = editor.page.locator(".notification-toast").filter({ hasText: said });
+    return toast.locator(".monaco-button").filter({ hasText: name }).first();
+  }
+
+  step("hints stand below slow code", async () => {
+    await editor.openFile(FILE);
+    await editor.burnishStatus(/^Burnish\. /, START_MS);
+    await goToFinding(POSSIBLE);
+    await hints(2);
+  });
+
+  step("hovering says why, what it gains, and which rule it is", async () => {
+    await editor.command("View: Close Primary Side Bar").catch(() => undefined);
+    await editor.focusedEditor();
+    const hover = editor.page.locator(".monaco-hover").filter({ hasText: "list-membership-in-loop" });
+    await until("the hover", async () => {
+      await editor.command("Show or Focus Hover");
+      await pause(2_000);
+      const said = (await hover.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+      return /finds a value by its hash/.test(said) && /Not verified yet/.test(said) && said;
+    });
+    const said = (await hover.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+    assert.match(said, /The list .moved. is searched from its beginning in every round/);
+    assert.match(said, /Measured on the rule's own example: [\d.]+× faster \(95 % CI [\d.]+–[\d.]+\)/);
+    assert.match(said, /Not shown: item\.sku\s+is hashable/);
+    assert.equal(await hover.locator("a", { hasText: "list-membership-in-loop" }).count(), 2);
+    await editor.picture("perf-hint");
+    await editor.press("Escape");
+  });
+
+  step("an exact fix is there at once, and one undo takes it back", async () => {
+    await goToFinding(EXACT);
+    const rows = await quickFixes();
+    assert.ok(rows.includes(EXACT.title), rows.join(" | "));
+    await choose(EXACT.title);
+    await isThenUndone(fixed.exact);
+  });
+
+  step("a possible one is previewed, verified, and applied with its evidence read", async () => {
+    await goToFinding(POSSIBLE);
+    const rows = await quickFixes();
+    assert.ok(rows.includes(`${POSSIBLE.title} (verify)`), rows.join(" | "));
+    await choose(`Preview: ${POSSIBLE.title}`);
+    await button("Not verified yet", "Verify").waitFor({ timeout: 30_000 });
+    await editor.tab(/\(possible\)/);
+    assert.equal(await button("Not verified yet", "Apply").count(), 0, "it could be applied unverified");
+    await button("Not verified yet", "Verify").click();
+    await button(EVIDENCE, "Apply").waitFor({ timeout: VERIFICATION_MS });
+    await editor.tab(/\(tested\)/);
+    await editor.page.mouse.move(500, 700);
+    await pause(1_500);
+    await editor.picture("perf-preview");
+    await button(EVIDENCE, "Show the Evidence").click();
+    await editor.tab(/evidence/);
+    const page = editor.webview();
+    await page.getByRole("heading", { name: POSSIBLE.title.replaceAll("`", "") }).waitFor({ timeout: 60_000 });
+    assert.match(await page.locator("body").innerText(), EVIDENCE);
+    await editor.page.mouse.move(500, 600);
+    await pause(1_500);
+    await editor.picture("perf-evidence");
+    await button(EVIDENCE, "Apply").click();
+    await editor.tab(/search\.py/);
+    await isThenUndone(fixed.possible);
+    await editor.command("View: Close Other Editors in Group");
+  });
+
+  step("what was verified is known again: the menu and the hover say so", async () => {
+    await goToFinding(POSSIBLE);
+    const rows = await until("the verdict in the menu", async () => {
+      const found = await quickFixes();
+      return found.some((row) => /\(tested, [\d.]+× faster\)$/.test(row)) && found;
+    });
+    assert.ok(!rows.some((row) => row.includes("(verify)")), rows.join(" | "));
+    await editor.press("Escape");
+  });
+
+  step("choosing (verify) verifies, shows how far it is, applies, and says why it may", async () => {
+    // The same function with another text, of which nothing is known yet.
+    const other = source.replace("perhaps nobody wants them", "nobody wants them");
+    await editor.goTo(source.split("\n").indexOf(POSSIBLE.line) - 1);
+    const place = source.split("\n").find((line) => line.includes("perhaps nobody"));
+    for (let at = 0; at < place.indexOf("perhaps ") ; at++) await editor.press("ArrowRight");
+    for (let left = "perhaps ".length; left > 0; left--) await editor.press("Delete");
+    assert.equal(await editor.save(FILE), other);
+    // A docstring is no code, so the verdict holds; a new name is.
+    await goToFinding(POSSIBLE, other);
+    const rows = await quickFixes();
+    assert.ok(rows.length > 0);
+    await editor.press("Escape");
+    await editor.revertTo(FILE, source);
+  });
+});
