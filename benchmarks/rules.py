@@ -13,26 +13,18 @@ to pair. The gain is the median ratio with the 95 % bootstrap interval over proc
 from __future__ import annotations
 
 import argparse
-import asyncio
-import gc
-import inspect
 import json
 import os
-import random
 import subprocess
 import sys
-import time
-import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Threads of the linear algebra under numpy would wait for each other on the processor's clock.
-os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
-
 import numpy as np
 from machine import describe
+from rules_timing import Subject, load
 
 from burnish_analysis.perf.catalogue import LEAST_GAIN, Gain, all_rules
 from burnish_analysis.perf.fixing import apply_fixes
@@ -46,12 +38,10 @@ CATALOGUE = ROOT / "docs/rules.md"
 SIZE = 2000
 #: Sizes at which both versions must agree, besides the size that is timed.
 CHECKED = (0, 1, 2, 3, 10, 47)
-SECONDS, LEAST_PAIRS, MOST_PAIRS = 3.0, 7, 41
+SECONDS = 3.0
 #: Where code and objects lie in memory differs from process to process, what else the machine does from minute to minute, and
 #: small gains with both: every rule is measured in so many processes, and all other rules between two of them.
 PROCESSES = 5
-#: Calls shorter than this are repeated, each with arguments of its own, until they take so long.
-SHORTEST = 0.0005
 RESAMPLES = 2000
 
 
@@ -60,41 +50,16 @@ class NotMeasurableError(Exception):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One version of a benchmark's module."""
+class Pair:
+    """A benchmark's module as it is and as the rule's fix makes it, and the size it is timed at."""
 
-    module: types.ModuleType
-
-    def call(self, arguments: tuple[Any, ...]) -> Any:
-        """What ``before`` gives, run to its end."""
-        made = self.module.before(*arguments)
-        if inspect.iscoroutine(made):
-            return asyncio.run(made)
-        return list(made) if inspect.isgenerator(made) else made
-
-    def forget(self) -> None:
-        """Empty caches, without which the second call would cost nothing."""
-        for value in vars(self.module).values():
-            clear = getattr(value, "cache_clear", None)
-            if callable(clear):
-                clear()
-
-    def arguments(self, n: int) -> tuple[Any, ...]:
-        """Fresh arguments, the same ones for both versions."""
-        random.seed(0)
-        np.random.seed(0)
-        return tuple(self.module.arguments(n))
+    before: str
+    after: str
+    size: int
 
 
-def load(name: str, text: str) -> Subject:
-    """A version from its text."""
-    module = types.ModuleType(name)
-    exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
-    return Subject(module)
-
-
-def versions(rule: str) -> tuple[Subject, Subject, int]:
-    """The benchmark's module as it is and as the rule's fix makes it, and the size it is timed at."""
+def versions(rule: str) -> tuple[Pair, Subject, Subject]:
+    """Both texts of a rule's benchmark, and both loaded."""
     file = FOLDER / f"{rule}.py"
     if not file.exists():
         raise NotMeasurableError(f"there is no {file.relative_to(ROOT)}")
@@ -107,7 +72,7 @@ def versions(rule: str) -> tuple[Subject, Subject, int]:
         before, after = load("before", text), load("after", fixed.source)
     except ImportError as error:
         raise NotMeasurableError(f"it needs a module that is not installed ({error})") from error
-    return before, after, int(getattr(before.module, "SIZE", SIZE))
+    return Pair(text, fixed.source, int(getattr(before.module, "SIZE", SIZE))), before, after
 
 
 def outcome(subject: Subject, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -163,70 +128,41 @@ def check(before: Subject, after: Subject, size: int) -> None:
             raise NotMeasurableError(f"it raises at n = {n}: {results[0][1]}")
 
 
-def timed(subject: Subject, size: int, calls: int) -> float:
-    """Seconds that ``calls`` calls take, making their arguments not included."""
-    total = 0.0
-    clock, call = time.process_time, subject.call
-    for _ in range(calls):
-        fresh = subject.arguments(size)
-        subject.forget()
-        gc.collect(0)
-        start = clock()
-        kept = call(fresh)
-        total += clock() - start
-        del kept
-    return total
-
-
-def ratios_of(before: Subject, after: Subject, size: int, seconds: float) -> list[float]:
-    """Ratios of paired times, before / after, the version that goes first changing from pair to pair."""
-    gc.disable()
-    first = [min(timed(subject, size, 1) for _ in range(2)) for subject in (before, after)]
-    calls = min(200, max(1, round(SHORTEST / max(first[1], 1e-9))))
-    ratios: list[float] = []
-    begin = time.process_time()
-    while len(ratios) < MOST_PAIRS and (len(ratios) < LEAST_PAIRS or time.process_time() - begin < seconds):
-        turn = len(ratios) % 2
-        pair = (before, after) if turn == 0 else (after, before)
-        times = [timed(subject, size, calls) for subject in pair]
-        ratios.append(times[turn] / times[1 - turn])
-    return ratios
-
-
-def one_process(rule: str, seed: int, seconds: float) -> Any:
+def one_process(pair: Pair, seed: int, seconds: float) -> Any:
     """Ratios measured in a process of their own."""
+    told = {"before": pair.before, "after": pair.after, "size": pair.size, "seconds": seconds}
     done = subprocess.run(
-        [sys.executable, __file__, rule, "--ratios", "--seconds", str(seconds)],
+        [sys.executable, str(Path(__file__).with_name("rules_timing.py"))],
+        input=json.dumps(told),
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise NotMeasurableError(
-            f"a process failed: {(done.stderr.strip().splitlines() or ['silently'])[-1]}"
-        )
+        said = (done.stderr.strip().splitlines() or ["silently"])[-1]
+        raise NotMeasurableError(f"a process failed: {said}")
     return np.array(json.loads(done.stdout))
 
 
 def measure(chosen: list[str], seconds: float) -> Iterator[tuple[str, Gain | str]]:
     """The gain of each rule, or why it was not measured; rule after rule, and then all of them again."""
-    sizes: dict[str, int] = {}
+    pairs: dict[str, Pair] = {}
     rounds: dict[str, list[Any]] = {}
     for seed in range(PROCESSES):
         for rule in chosen if seed == 0 else list(rounds):
             try:
                 if seed == 0:
-                    before, after, sizes[rule] = versions(rule)
-                    check(before, after, sizes[rule])
-                rounds.setdefault(rule, []).append(one_process(rule, seed, seconds / PROCESSES))
+                    pairs[rule], before, after = versions(rule)
+                    check(before, after, pairs[rule].size)
+                rounds.setdefault(rule, []).append(one_process(pairs[rule], seed, seconds / PROCESSES))
             except Exception as error:  # noqa: BLE001 - one rule's benchmark must not cost the others' figures
                 rounds.pop(rule, None)
                 known = isinstance(error, NotMeasurableError)
                 yield rule, str(error) if known else f"{type(error).__name__}: {error}"
                 continue
             if seed == PROCESSES - 1:
-                yield rule, _gain(rounds[rule], sizes[rule])
+                yield rule, _gain(rounds[rule], pairs[rule].size)
 
 
 def _gain(rounds: list[Any], size: int) -> Gain:
@@ -280,9 +216,6 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write gains.json and docs/rules.md")
     parser.add_argument("--missing", action="store_true", help="only rules that gains.json does not have")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for the pairs of one rule")
-    parser.add_argument(
-        "--ratios", action="store_true", help="only measure, in this process: the pairs' ratios as JSON"
-    )
     options = parser.parse_args()
     chosen = options.rules or list(all_rules())
     if unknown := sorted(set(chosen) - set(all_rules())):
@@ -290,10 +223,6 @@ def main() -> int:
     if options.missing:
         known = json.loads(GAINS.read_text(encoding="utf-8"))["rules"]
         chosen = [rule for rule in chosen if rule not in known]
-    if options.ratios:
-        before, after, size = versions(chosen[0])
-        print(json.dumps(ratios_of(before, after, size, options.seconds)))
-        return 0
     machine = describe()
     print(f"{machine}\n\n{'rule':<40} {'n':>7} {'gain':>9}  95 % interval", flush=True)
     failed = 0

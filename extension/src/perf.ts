@@ -2,7 +2,7 @@
 import type { Disposable, TextDocumentContentProvider, Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
 import { ServerCommand } from "./protocol";
-import { commands, EventEmitter, Position, Range, Uri, window, workspace } from "./vscodeapi";
+import { commands, EventEmitter, Uri, window, workspace } from "./vscodeapi";
 import { asList, asRecord, numberOr, text, texts } from "./wire";
 
 const SCHEME = "burnish-fix";
@@ -48,6 +48,9 @@ interface Asked {
   /** Verify it first. */
   readonly verify?: true;
 }
+
+/** Milliseconds that the editor is given to compare two texts. */
+const COMPARED_MS = 500;
 
 const APPLY = "Apply";
 const VERIFY = "Verify";
@@ -191,11 +194,13 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     // An editor that is open keeps its title, so other knowledge of the same fix gets another one.
     const before = this.write(`/before/${name}`, shown.before, shown.badge);
     const after = this.write(`/after/${name}`, shown.after, shown.badge);
-    const place = new Position(shown.line, 0);
-    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, {
-      preview: true,
-      selection: new Range(place, place),
-    });
+    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });
+    const above = (page: string) => page.split("\n").slice(0, shown.line).join("\n");
+    if (above(shown.before) !== above(shown.after)) {
+      // The editor shows the first change, which is only an import, as soon as it has compared; nothing tells when.
+      await new Promise((resolve) => setTimeout(resolve, COMPARED_MS));
+      await commands.executeCommand("workbench.action.compareEditor.nextChange");
+    }
     return shown;
   }
 

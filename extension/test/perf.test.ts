@@ -135,6 +135,15 @@ describe("the preview", () => {
     expect(editor.executed.map(([command]) => command)).toEqual(["vscode.diff", "vscode.diff", "markdown.showPreview"]);
   });
 
+  it("goes on to the fix where an import comes first", async () => {
+    answers = [{ ...PREVIEW, before: "x\na\n", after: "import y\nx\nb\n", lineAfter: 2 }];
+    await new FixPages().preview(server, []);
+    expect(editor.executed.map(([command]) => command)).toEqual([
+      "vscode.diff",
+      "workbench.action.compareEditor.nextChange",
+    ]);
+  });
+
   it("says so where the code has changed before it could be applied", async () => {
     answers = [
       { ...PREVIEW, applicable: true },

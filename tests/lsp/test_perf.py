@@ -393,6 +393,48 @@ async def test_fix_all_is_limited_to_exact_ones_and_is_idempotent(editor: Start)
     assert await one.actions(uri, "", ["refactor"]) == []
 
 
+async def test_fix_all_leaves_out_what_was_refuted(editor: Start) -> None:
+    one = await editor()
+    text = exact("one") + "\n\n" + exact("different")
+    uri = one.open("a.py", text)
+    await one.command("verifyAll", uri)
+    (action,) = await one.actions(uri, "", ["source.fixAll"])
+    after = one.applied(uri, (await one.resolve(action)).edit)
+    assert after.count("stop_set = set(stop)\n") == 1
+    assert exact("different") in after
+
+
+async def test_a_preview_verifies_and_applies_when_asked(editor: Start) -> None:
+    one = await editor()
+    uri = one.open("a.py", "import sys\n" + possible())
+    (hint,) = await one.hints(uri)
+    where = {"line": hint.range.start.line, "character": hint.range.start.character}
+    shown = await one.command("perfPreview", {"uri": uri, "position": where})
+    assert (shown["badge"], shown["applicable"], shown["verifiable"]) == ("possible", False, True)
+    assert shown["after"].split("\n")[shown["lineAfter"]] == "    stop_set = set(stop)"
+    named = {"uri": uri, "key": shown["key"]}
+    shown = await one.command("perfPreview", {**named, "verify": True})
+    assert (shown["badge"], shown["applicable"], shown["verifiable"]) == ("tested", True, False)
+    assert shown["summary"].startswith("Equivalent on 214 inputs")
+    assert await one.command("perfApply", named) == {"applied": True, "reason": ""}
+    assert one.texts[uri] == shown["after"]
+    assert one.asked() == ["maybe"]
+
+
+async def test_what_is_edited_while_it_is_verified_is_left_alone(editor: Start) -> None:
+    one = await editor(program=WITH_VERIFIER.replace("range(1000)", "range(50)"))
+    uri = one.open("a.py", possible("slow") + "\n\nprint()\n")
+    fix = (await one.actions(uri))[0]
+    pending = asyncio.ensure_future(one.resolve(fix))
+    while not one.asked():
+        await asyncio.sleep(0.02)
+    one.edit(uri, len("def "), len("def slow"), "fast")
+    action = await pending
+    assert action.edit is None
+    assert "has changed" in action.disabled.reason
+    assert any("has changed" in message for message in one.messages)
+
+
 async def test_half_written_code_keeps_what_was_found_elsewhere(editor: Start) -> None:
     one = await editor()
     uri = one.open("a.py", exact("one") + "\n\n" + exact("two"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,16 @@ from burnish_analysis.verify.inside.differ import COMPARABLE, difference
 from burnish_analysis.verify.model import Coverage, VerifyOptions
 from burnish_analysis.verify.program import StopLike, run_inside
 
-__all__ = ["Comparison", "Difference", "Seen", "compare", "observe_all", "observe_version"]
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Seen",
+    "compare",
+    "observe_again",
+    "observe_all",
+    "observe_version",
+    "same_exception",
+]
 
 #: Nobody knows what a version does when its process dies at this many inputs.
 _MOST_DEATHS = 3
@@ -162,6 +172,35 @@ def observe_all(
     return first, second, third
 
 
+def observe_again(
+    before: str,
+    function: str,
+    call: str,
+    options: VerifyOptions,
+    *,
+    seconds: float,
+    call_seconds: float,
+    stop: StopLike | None,
+) -> list[Mapping[str, Any]]:
+    """The original on one call in some more processes, the hash seed of the changed version among theirs."""
+
+    def one(hash_seed: int) -> Seen:
+        return observe_version(
+            before,
+            function,
+            [call],
+            options,
+            hash_seed=hash_seed,
+            seconds=seconds,
+            call_seconds=call_seconds,
+            packages=True,
+            stop=stop,
+        )
+
+    with ThreadPoolExecutor(2, "burnish-observer") as pool:
+        return [seen.observations[0] for seen in pool.map(one, (3, 4, 5, 6)) if seen.observations]
+
+
 def compare(first: Seen, second: Seen, after: Seen, watched: frozenset[str]) -> Comparison:
     """Compare the original (seen twice) with the changed version."""
     for seen, what in ((first, "before"), (second, "before"), (after, "after")):
@@ -183,6 +222,9 @@ def compare(first: Seen, second: Seen, after: Seen, watched: frozenset[str]) -> 
             skipped[reason] = skipped.get(reason, 0) + 1
             continue
         moved = difference(dict(one), dict(again), watched)
+        if moved is not None and same_exception(one, again):
+            skipped["unstable"] = skipped.get("unstable", 0) + 1
+            continue
         if moved is not None:
             why = f"the original does not give the same on the same input twice ({_PARTS.get(moved, moved)})"
             return Comparison(
@@ -202,6 +244,15 @@ def compare(first: Seen, second: Seen, after: Seen, watched: frozenset[str]) -> 
     if first.share is not None and after.share is not None:
         coverage = Coverage(round(first.share, 4), round(after.share, 4))
     return Comparison(tuple(agreed), returned, tuple(differences), "", skipped, coverage, first.sandbox)
+
+
+_RAISED = re.compile(r"(?:#\d+=)?([\w.]+)\(")
+
+
+def same_exception(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both raised the same class with other words: which of two bad values a set gives first hangs on their addresses."""
+    names = [_RAISED.match(str(seen.get("value"))) for seen in (one, other) if seen.get("end") == "raised"]
+    return len(names) == 2 and all(names) and len({name[1] for name in names if name}) == 1
 
 
 _PARTS = {

@@ -12,11 +12,19 @@ from typing import Any
 from burnish_analysis.errors import SandboxError
 from burnish_analysis.verify import counterexample as shown
 from burnish_analysis.verify.explore import Exploration, explore, watched_names
+from burnish_analysis.verify.inside.differ import COMPARABLE, difference
 from burnish_analysis.verify.inside.uses import find_definition
 from burnish_analysis.verify.measure import Measurement, MeasureOptions, measure
 from burnish_analysis.verify.measure_statistics import OFFERED_ABOVE
 from burnish_analysis.verify.model import Call, Counterexample, Verdict, VerifyOptions
-from burnish_analysis.verify.observers import Comparison, Difference, compare, observe_all
+from burnish_analysis.verify.observers import (
+    Comparison,
+    Difference,
+    compare,
+    observe_again,
+    observe_all,
+    same_exception,
+)
 from burnish_analysis.verify.program import StopLike
 from burnish_analysis.verify.screen import screen
 from burnish_analysis.verify.slicing import needed_part
@@ -166,7 +174,12 @@ class _Run:
         if found.unstable:
             return _unverifiable(found.unstable, found.sandbox)
         if found.differences:
-            return self._different(found, calls)
+            simplest = self._steady_one(found, calls)
+            if simplest is not None:
+                return self._different(found, calls, simplest)
+            if suspects or not all(same_exception(one.before, one.after) for one in found.differences):
+                reason = "the original does not give the same on the same input in every process"
+                return _unverifiable(reason, found.sandbox)
         if not found.inputs:
             return _unverifiable(_no_inputs(explored, found), found.sandbox)
         if suspects:
@@ -190,8 +203,12 @@ class _Run:
         )
         return compare(*seen, watched_names(self.before))
 
-    def _different(self, found: Comparison, calls: tuple[Call, ...]) -> Verdict:
-        simplest = min(found.differences, key=lambda d: len(calls[d.index].source))
+    def _steady_one(self, found: Comparison, calls: tuple[Call, ...]) -> Difference | None:
+        """The simplest difference on whose input the original does the same in every process."""
+        ranked = sorted(found.differences, key=lambda d: len(calls[d.index].source))
+        return next((one for one in ranked[:3] if self._steady(one, calls[one.index].source)), None)
+
+    def _different(self, found: Comparison, calls: tuple[Call, ...], simplest: Difference) -> Verdict:
         call = calls[simplest.index].source
         example = self._example(simplest, call)
         return Verdict(
@@ -202,6 +219,21 @@ class _Run:
             sandbox=found.sandbox,
             evidence=f"different: {example.call}: before {example.before}; after {example.after}",
         )
+
+    def _steady(self, found: Difference, call: str) -> bool:
+        """Whether the original does the same in more processes: what hangs on addresses or hashes differs by chance."""
+        again = observe_again(
+            self.before,
+            self.function,
+            call,
+            self.options,
+            seconds=self._seconds("observe"),
+            call_seconds=2 * _CALL_S,
+            stop=self.stop,
+        )
+        watched = watched_names(self.before)
+        seen = [dict(one) for one in again if one.get("end") in COMPARABLE]
+        return all(difference(dict(found.before), one, watched) is None for one in seen)
 
     def _example(self, difference: Difference, call: str) -> Counterexample:
         seen = difference.before, difference.after

@@ -106,11 +106,38 @@ class Offering:
         began = time.monotonic()
         known = await self._server.perf.verdicts.recall(self._server.perf.job(look, found))
         verdict = await verified(self._server, uri, look, found)
+        present = await self._unchanged(uri, look, found)
+        if present is None:
+            return self._overtaken(action, found)
+        look, found = present
         action = self._decided(action, uri, look, found, verdict, began)
         if known is None and action.edit is not None and verdict.strength != "weak":
             # The editor applies it now; weak evidence is shown where it asks.
             words = f"Burnish: {found.title}: {verdict.evidence}."
             self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, words))
+        return action
+
+    async def _unchanged(self, uri: str, look: Look, found: Found) -> tuple[Look, Found] | None:
+        """A finding where it stands now, if what was verified of it holds for the present text; None where it does not.
+
+        Editors apply a resolved edit to whatever text they have by then.
+        """
+        now = await self._server.perf.look(uri)
+        same = now.one(found.key) if now is not None else None
+        if now is None or same is None:
+            return None
+        if now.source.text == look.source.text:
+            return look, found
+        return (
+            (now, same) if await self._server.perf.verdicts.recall(self._server.perf.job(now, same)) else None
+        )
+
+    def _overtaken(self, action: types.CodeAction, found: Found) -> types.CodeAction:
+        """The action where the code was edited while it was verified."""
+        reason = "The code has changed while the fix was verified, so it was not applied. Ask for it again."
+        action.disabled = types.CodeActionDisabled(reason)
+        words = types.ShowMessageParams(types.MessageType.Info, f"Burnish: {found.title}: {reason}")
+        self._server.window_show_message(words)
         return action
 
     # -- inside ----------------------------------------------------------------------------------------------

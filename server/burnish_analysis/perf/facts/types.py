@@ -8,8 +8,10 @@ own annotations is wrong already. A default value, a name or a use is no evidenc
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from burnish_analysis.perf.facts.answers import Answers
 from burnish_analysis.perf.facts.kinds import Type, same
 from burnish_analysis.perf.facts.tables import ANNOTATIONS, CALLS, HASHABLE, METHODS, UNHASHABLE
 from burnish_analysis.perf.facts.variables import Variables
@@ -31,24 +33,37 @@ class Types:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._known: dict[ast.AST, Type | None] = {}
+        self.answers = Answers()
         self._variables = Variables(module, self)
         self._busy: set[ast.AST] = set()
 
     def of(self, node: ast.AST) -> Type | None:
         """The type of an expression's value, or None where nothing shows it."""
         if node in self._known:
+            self.answers.asked(node)
             return self._known[node]
         if node in self._busy:
+            self.answers.asked(node)
             return self._variables.assumed(node)
         self._busy.add(node)
+        self.answers.begin(node)
         try:
             found = self._of(node)
         except RecursionError:
             found = None
         finally:
             self._busy.discard(node)
+            self.end(node)
         self._known[node] = found
         return found
+
+    def end(self, key: Hashable) -> None:
+        """An answer is found: those that rested on not knowing it yet are forgotten, and found anew when they are asked for."""
+        for other in self.answers.end(key):
+            if isinstance(other, ast.AST):
+                self._known.pop(other, None)
+            else:
+                self._variables.drop(other)
 
     def name(self, node: ast.AST) -> str:
         """The type's name, or the empty text."""

@@ -26,7 +26,7 @@ class Variables:
     def __init__(self, module: Module, types: Types) -> None:
         self._module = module
         self._types = types
-        self._names: dict[tuple[int, str], Type | None] = {}
+        self._names: dict[tuple[Scope, str], Type | None] = {}
 
     def of_use(self, node: ast.Name) -> Type | None:
         """The type of a variable where it is used."""
@@ -39,15 +39,33 @@ class Variables:
         """What a name that is being worked out is assumed to be meanwhile."""
         if not isinstance(node, ast.Name):
             return None
-        return self._names.get((id(self._module.scope(node).find(node.id)), node.id))
+        key = self._module.scope(node).find(node.id), node.id
+        if key in self._names:
+            self._types.answers.asked(key)
+        return self._names.get(key)
+
+    def drop(self, key: object) -> None:
+        """Forget what was found of a variable."""
+        self._names.pop(key, None)  # type: ignore[call-overload]
 
     def of_name(self, name: str, scope: Scope) -> Type | None:
         """The type that every binding of a name agrees on; its element only where all do."""
         owner = scope.find(name)
-        key = (id(owner), name)
+        key = (owner, name)
         if key in self._names:
+            self._types.answers.asked(key)
             return self._names[key]
         self._names[key] = None
+        self._types.answers.begin(key)
+        try:
+            found = self._agreed(name, owner)
+        finally:
+            self._types.end(key)
+        self._names[key] = found
+        return found
+
+    def _agreed(self, name: str, owner: Scope) -> Type | None:
+        key = (owner, name)
         # ``text = text[1:]`` keeps the type of the first binding if, assuming that type, every binding gives it again.
         known, names = self._types.known, len(self._names)
         bindings = owner.bindings.get(name, [])
@@ -69,7 +87,6 @@ class Variables:
                 self._names.popitem()
         if found is not None and found.name in ("list", "set", "dict", "collections.deque"):
             found = self._grown(name, owner, found)
-        self._names[key] = found
         return found
 
     def bound(self, binding: Binding, before: list[Type | None]) -> Type | None:
