@@ -164,7 +164,17 @@ def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
         chosen = [f"--rule={','.join(rules)}"] if rules else []
         began = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-m", "burnish_cli", "fix", str(code), "--write", "--no-verify", "--json", *chosen],
+            [
+                sys.executable,
+                "-m",
+                "burnish_cli",
+                "fix",
+                str(code),
+                "--write",
+                "--no-verify",
+                "--json",
+                *chosen,
+            ],
             capture_output=True,
             text=True,
             check=False,

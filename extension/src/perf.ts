@@ -1,6 +1,7 @@
 /** Performance fixes: verify and apply all of a file, look at one with its evidence, rank by a profile. */
 import type { Disposable, TextDocumentContentProvider, Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
+import { parsePreview, revealPlaces, type Preview } from "./perfPreview";
 import { ServerCommand } from "./protocol";
 import { commands, EventEmitter, Uri, window, workspace } from "./vscodeapi";
 import { asList, asRecord, numberOr, text, texts } from "./wire";
@@ -23,23 +24,6 @@ export interface Result {
   readonly evidence: string;
 }
 
-/** A fix as the server shows it. */
-interface Preview {
-  readonly key: string;
-  readonly title: string;
-  readonly badge: string;
-  /** Where the fix begins in the text with it, from 0. */
-  readonly line: number;
-  readonly before: string;
-  readonly after: string;
-  readonly evidence: string;
-  readonly summary: string;
-  /** Whether it may be applied, knowing what is known. */
-  readonly applicable: boolean;
-  /** Whether verifying it could tell more. */
-  readonly verifiable: boolean;
-}
-
 /** A fix by its name, or the one at a place. */
 interface Asked {
   readonly uri: string;
@@ -48,9 +32,6 @@ interface Asked {
   /** Verify it first. */
   readonly verify?: true;
 }
-
-/** Milliseconds that the editor is given to compare two texts. */
-const COMPARED_MS = 500;
 
 const APPLY = "Apply";
 const VERIFY = "Verify";
@@ -195,12 +176,12 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     const before = this.write(`/before/${name}`, shown.before, shown.badge);
     const after = this.write(`/after/${name}`, shown.after, shown.badge);
     await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });
-    const above = (page: string) => page.split("\n").slice(0, shown.line).join("\n");
-    if (above(shown.before) !== above(shown.after)) {
-      // The editor shows the first change, which is only an import, as soon as it has compared; nothing tells when.
-      await new Promise((resolve) => setTimeout(resolve, COMPARED_MS));
-      await commands.executeCommand("workbench.action.compareEditor.nextChange");
-    }
+    await revealPlaces(
+      new Map([
+        [before.toString(), shown.line],
+        [after.toString(), shown.lineAfter],
+      ]),
+    );
     return shown;
   }
 
@@ -255,22 +236,6 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
     this.changed.fire(uri);
     return uri;
   }
-}
-
-function parsePreview(value: unknown): Preview {
-  const record = asRecord(value);
-  return {
-    key: text(record["key"]),
-    title: text(record["title"]),
-    badge: text(record["badge"]),
-    line: numberOr(record["lineAfter"], 0),
-    before: text(record["before"]),
-    after: text(record["after"]),
-    evidence: text(record["evidence"]),
-    summary: text(record["summary"]),
-    applicable: record["applicable"] === true,
-    verifiable: record["verifiable"] === true,
-  };
 }
 
 /** The Python file that is being edited; `null`, with a message, where there is none. */

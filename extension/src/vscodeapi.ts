@@ -16,6 +16,7 @@ export {
   Range,
   StatusBarAlignment,
   TextDocumentChangeReason,
+  TextEditorRevealType,
   ThemeColor,
   Uri,
   ViewColumn,

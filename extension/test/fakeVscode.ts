@@ -18,6 +18,7 @@ export const editor = {
   registered: new Map<string, (...args: unknown[]) => unknown>(),
   statusItems: [] as Record<string, unknown>[],
   activeTextEditor: undefined as unknown,
+  visibleTextEditors: [] as unknown[],
   focused: true,
   trusted: true,
   panels: [] as FakePanel[],
@@ -46,6 +47,7 @@ export function resetEditor(): void {
   editor.registered.clear();
   editor.statusItems = [];
   editor.activeTextEditor = undefined;
+  editor.visibleTextEditors = [];
   editor.focused = true;
   editor.trusted = true;
   editor.panels = [];
@@ -189,6 +191,7 @@ export const vscodeapi = {
   },
   StatusBarAlignment: { Left: 1, Right: 2 },
   TextDocumentChangeReason: { Undo: 1, Redo: 2 },
+  TextEditorRevealType: { InCenter: 1 },
   ViewColumn: { Active: -1 },
   ThemeColor: class {
     constructor(readonly id: string) {}
@@ -239,6 +242,9 @@ export const vscodeapi = {
     },
     get activeTextEditor() {
       return editor.activeTextEditor;
+    },
+    get visibleTextEditors() {
+      return editor.visibleTextEditors;
     },
     get state() {
       return { focused: editor.focused };

@@ -135,12 +135,18 @@ describe("the preview", () => {
     expect(editor.executed.map(([command]) => command)).toEqual(["vscode.diff", "vscode.diff", "markdown.showPreview"]);
   });
 
-  it("goes on to the fix where an import comes first", async () => {
-    answers = [{ ...PREVIEW, before: "x\na\n", after: "import y\nx\nb\n", lineAfter: 2 }];
+  it("scrolls both sides to the fix, and no other editor", async () => {
+    const revealed: unknown[] = [];
+    const shows = (uri: string) => ({
+      document: { uri },
+      revealRange: (range: { start: number }) => revealed.push([uri, range.start]),
+    });
+    editor.visibleTextEditors = ["burnish-fix:/before/a.py", "burnish-fix:/after/a.py", "file:///b.py"].map(shows);
+    answers = [{ ...PREVIEW, line: 4, lineAfter: 5 }];
     await new FixPages().preview(server, []);
-    expect(editor.executed.map(([command]) => command)).toEqual([
-      "vscode.diff",
-      "workbench.action.compareEditor.nextChange",
+    expect(revealed).toEqual([
+      ["burnish-fix:/before/a.py", 4],
+      ["burnish-fix:/after/a.py", 5],
     ]);
   });
 

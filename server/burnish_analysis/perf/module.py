@@ -54,6 +54,7 @@ class Module(SourceText):
             reason = error.msg if isinstance(error, SyntaxError) else error
             raise SourceError(f"{path or 'The text'} is not Python: {where}{reason}") from error
         self.structure: Structure = read_structure(self.tree)
+        self._shapes: dict[ast.AST, str] = {}
         self.imports = Imports(self.structure)
         self.types = Types(self)
         self.effects = Effects(self)
@@ -181,7 +182,12 @@ class Module(SourceText):
 
     def same(self, one: ast.AST, other: ast.AST) -> bool:
         """Whether two expressions are written alike (positions and context apart)."""
-        return _shape(one) == _shape(other)
+        return self._shape(one) == self._shape(other)
+
+    def _shape(self, node: ast.AST) -> str:
+        if node not in self._shapes:
+            self._shapes[node] = re.sub(r"ctx=(Load|Store|Del)\(\)", "", ast.dump(node))
+        return self._shapes[node]
 
     def fresh_name(self, _at: ast.AST, *wishes: str) -> str:
         """A name that nothing in the module uses; one of ``wishes``, else the first with a number."""
@@ -312,7 +318,3 @@ class Module(SourceText):
         return sys.version_info >= (3, 12) or not any(
             isinstance(a, ast.JoinedStr) for a in (node, *self.ancestors(node))
         )
-
-
-def _shape(node: ast.AST) -> str:
-    return re.sub(r"ctx=(Load|Store|Del)\(\)", "", ast.dump(node))

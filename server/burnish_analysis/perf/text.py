@@ -118,7 +118,7 @@ class SourceText:
 
     def indented(self, lines: str, indent: str) -> str | None:
         """Lines to put into the file (levels of four spaces) behind ``indent``; None where that would change a text over several lines."""
-        if "\n" in lines and ("\"\"\"" in lines or "'''" in lines or "\\\n" in lines):
+        if "\n" in lines and ('"""' in lines or "'''" in lines or "\\\n" in lines):
             return None
         if indent.startswith("\t"):
             lines = _LEVELS.sub(lambda found: "\t" * (len(found[0]) // 4), lines)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from burnish_analysis.perf.catalogue import LEAST_GAIN, all_rules, gains, offered
 from burnish_analysis.perf.report.catalogue import as_markdown

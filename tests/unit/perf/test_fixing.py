@@ -12,7 +12,7 @@ from burnish_analysis.perf import analyse as analysing
 from burnish_analysis.perf import fixing
 from burnish_analysis.perf.model import About, Finding, Import, Rule
 from burnish_analysis.perf.module import Module
-from burnish_analysis.perf.settings import PerfSettings, Severity, find_settings, read_settings
+from burnish_analysis.perf.settings import Severity, find_settings, read_settings
 
 
 class OldToNew(Rule):
@@ -52,8 +52,10 @@ def fixed(source: str) -> str:
     [
         ("x = old(1)\n", "from collections import deque\nx = deque(1)\n"),
         ('"""Doc."""\nx = old(1)\n', '"""Doc."""\nfrom collections import deque\nx = deque(1)\n'),
-        ("#!/usr/bin/env python\n# coding: utf-8\nx = old(1)\n", "#!/usr/bin/env python\n# coding: utf-8\nfrom collections import deque\nx = deque(1)\n"),
-        ("from __future__ import annotations\nx = old(1)\n", "from __future__ import annotations\nfrom collections import deque\nx = deque(1)\n"),
+        ("#!/usr/bin/env python\n# coding: utf-8\nx = old(1)\n",
+         "#!/usr/bin/env python\n# coding: utf-8\nfrom collections import deque\nx = deque(1)\n"),
+        ("from __future__ import annotations\nx = old(1)\n",
+         "from __future__ import annotations\nfrom collections import deque\nx = deque(1)\n"),
         ("from collections import deque\nx = old(1)\n", "from collections import deque\nx = deque(1)\n"),
         ("from collections import deque as d\nx = old(1)\n", "from collections import deque as d\nx = d(1)\n"),
         ("import collections as c\nx = old(1)\n", "import collections as c\nx = c.deque(1)\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.model import Evidence, Known
 from burnish_analysis.perf.module import Loop, Module
@@ -176,6 +177,16 @@ def _comes_first(node: ast.expr, loop: Loop, module: Module) -> bool:
 
 def repeating(node: ast.AST, module: Module) -> list[Loop]:
     """The loops that evaluate ``node`` more than once: not those that are left (``return``, ``break``, ``raise``) once it is."""
+    known = _REPEATING.setdefault(module, {})
+    if node not in known:
+        known[node] = _repeating(node, module)
+    return known[node]
+
+
+_REPEATING: WeakKeyDictionary[Module, dict[ast.AST, list[Loop]]] = WeakKeyDictionary()
+
+
+def _repeating(node: ast.AST, module: Module) -> list[Loop]:
     loops = module.loops(node)
     if not loops:
         return []

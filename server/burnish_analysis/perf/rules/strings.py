@@ -16,8 +16,6 @@ from burnish_analysis.perf.facts.patterns import (
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
-__all__ = ["CountForMembership", "FindForMembership", "SplitToCount"]
-
 
 def _compared(node: ast.Compare) -> tuple[ast.expr, ast.cmpop, int] | None:
     """``x == 1`` or ``1 == x`` as (x, operator as if x stood first, number)."""
@@ -91,67 +89,6 @@ def mentions(lines: list[str], word: str) -> int:
         yield module.finding(
             self, node, "Where it is, is worked out and thrown away; `in` only looks.",
             evidence, title=f"Use `{'in' if there else 'not in'}`", edits=[Edit(module.start(node), module.end(node), text)],
-        )  # fmt: skip
-
-
-class CountForMembership(Rule):
-    """``xs.count(x) > 0``."""
-
-    id = "count-for-membership"
-    about = About(
-        summary="Everything is counted, only to learn whether there is one",
-        before="""\
-def has(words: list[str], word: str) -> bool:
-    return words.count(word) > 0
-""",
-        after="""\
-def has(words: list[str], word: str) -> bool:
-    return word in words
-""",
-        why="`count` always goes to the end; `in` stops at the first one.",
-        preconditions=("a list, tuple or text", "comparing what it holds never raises (built-in types)"),
-    )
-    nodes = (ast.Compare,)
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At comparisons with 0 or 1."""
-        if not isinstance(node, ast.Compare):
-            return
-        compared = _compared(node)
-        found = compared and method_call(compared[0], "count", arguments=1)
-        if not compared or not found:
-            return
-        there = {
-            (ast.NotEq, 0): True,
-            (ast.Eq, 0): False,
-            (ast.Gt, 0): True,
-            (ast.GtE, 1): True,
-            (ast.Lt, 1): False,
-        }.get((type(compared[1]), compared[2]))
-        owner, wanted = found[0], found[1].args[0]
-        kind = module.types.of(owner)
-        if (
-            there is None
-            or (kind and kind.name not in ("str", "bytes", "list", "tuple"))
-            or module.qualified(found[1].func) is not None
-        ):
-            return
-        evidence = Evidence()
-        evidence.require(Known.of(kind is not None), f"`{module.text(owner)}` is a list or a text")
-        if kind and kind.name in ("list", "tuple"):
-            plain = kind.element is not None and module.types.hashable(kind.element) is Known.YES
-            evidence.require(Known.of(plain), f"comparing what `{module.text(owner)}` holds never raises")
-        elif kind:
-            evidence.require(text_like(wanted, module, kind.name), f"`{module.text(wanted)}` is a text, too")
-        evidence.require(
-            ordered_freely(module, owner, wanted), "evaluating both in the other order changes nothing"
-        )
-        if evidence.violated:
-            return
-        text = f"{operand(wanted, module)} {'in' if there else 'not in'} {operand(owner, module)}"
-        yield module.finding(
-            self, node, "`count` reads to the end; `in` stops at the first one.", evidence,
-            title=f"Use `{'in' if there else 'not in'}`", edits=[Edit(module.start(node), module.end(node), text)],
         )  # fmt: skip
 
 
