@@ -39,7 +39,9 @@ def register(server: BurnishServer) -> None:
         telemetry = options.get("editorTelemetry", True) if isinstance(options, dict) else True
         server.learning.editor_telemetry = telemetry is True
         # Editors without such a notion do not say it; what cannot be understood counts as no.
-        server.perf.verdicts.trusted = (options.get("trusted", True) if isinstance(options, dict) else True) is True
+        server.perf.verdicts.trusted = (
+            options.get("trusted", True) if isinstance(options, dict) else True
+        ) is True
         server.perf.previews = isinstance(options, dict) and options.get("previewsFixes") is True
         if (client := params.client_info) is not None:
             server.surroundings.client = f"{client.name} {client.version or ''}".strip()

@@ -62,6 +62,8 @@ def flat(rows: list[list[int]]) -> list[int]:
         ):
             return
         known = module.types.is_a(name, *kinds)
+        if known is Known.UNKNOWN and (method == "update" or name.id in ("self", "cls")):
+            return  # much that has an `add` is no set
         evidence = Evidence()
         if not evidence.require(known, f"`{name.id}` is a {kinds[0]}"):
             return

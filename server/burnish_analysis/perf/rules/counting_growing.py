@@ -71,9 +71,7 @@ def unique(lines: list[str]) -> list[str]:
         evidence.require(
             Known.of(not asked_for_names(module)), "nothing asks for the names of the local variables"
         )
-        evidence.require(
-            module.types.holds_hashable(searched), f"`{searched.id}` holds hashable values"
-        )
+        evidence.require(module.types.holds_hashable(searched), f"`{searched.id}` holds hashable values")
         for test in tests:
             left = looked_up(test, module)
             if left is not None:
