@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import ClassVar
 
 from burnish_analysis.perf.model import About, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
@@ -35,7 +36,30 @@ _PRECONDITIONS = (
 )
 
 
-class StringConcatInLoop(Rule):
+class _Collected(Rule):
+    """What is made longer in every round is collected in a list instead.
+
+    Attributes:
+        how: what grows, and how its parts become one. front: whether it grows at its front.
+        said: the message. title: of the fix.
+    """
+
+    how: ClassVar[Joined]
+    front: ClassVar[bool] = False
+    said: ClassVar[str]
+    title: ClassVar[str]
+    nodes: ClassVar[tuple[type[ast.AST], ...]] = (ast.AugAssign, ast.Assign)
+    repeated = True
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At the first statement of a loop that makes it longer."""
+        evidence = Evidence()
+        edits = collected(node, self.how, module, evidence, front=self.front)
+        if edits is not None:
+            yield module.finding(self, node, self.said, evidence, title=self.title, edits=edits)
+
+
+class StringConcatInLoop(_Collected):
     """``text += part`` in a loop."""
 
     id = "string-concat-in-loop"
@@ -62,25 +86,12 @@ def table(words: list[str]) -> str:
         preconditions=_PRECONDITIONS,
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
-    nodes = (ast.AugAssign, ast.Assign)
-    repeated = True
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first statement of a loop that makes the text longer."""
-        evidence = Evidence()
-        edits = collected(node, _TEXT, module, evidence)
-        if edits is not None:
-            yield module.finding(
-                self,
-                node,
-                "A text that grows in a loop is copied again and again; parts are joined in one step.",
-                evidence,
-                title="Collect the parts and join them",
-                edits=edits,
-            )
+    how = _TEXT
+    said = "A text that grows in a loop is copied again and again; parts are joined in one step."
+    title = "Collect the parts and join them"
 
 
-class StringPrependInLoop(Rule):
+class StringPrependInLoop(_Collected):
     """``text = part + text`` in a loop."""
 
     id = "string-prepend-in-loop"
@@ -104,24 +115,13 @@ def backwards(words: list[str]) -> str:
         preconditions=_PRECONDITIONS,
     )
     nodes = (ast.Assign,)
-    repeated = True
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first statement of a loop that puts something before the text."""
-        evidence = Evidence()
-        edits = collected(node, _REVERSED, module, evidence, front=True)
-        if edits is not None:
-            yield module.finding(
-                self,
-                node,
-                "A text that grows at its front is copied in every round; parts are joined in one step.",
-                evidence,
-                title="Collect the parts and join them",
-                edits=edits,
-            )
+    how = _REVERSED
+    front = True
+    said = "A text that grows at its front is copied in every round; parts are joined in one step."
+    title = "Collect the parts and join them"
 
 
-class BytesConcatInLoop(Rule):
+class BytesConcatInLoop(_Collected):
     """``data += part`` of ``bytes`` in a loop."""
 
     id = "bytes-concat-in-loop"
@@ -145,25 +145,12 @@ def packed(blocks: list[bytes]) -> bytes:
         preconditions=_PRECONDITIONS,
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
-    nodes = (ast.AugAssign, ast.Assign)
-    repeated = True
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first statement of a loop that makes the bytes longer."""
-        evidence = Evidence()
-        edits = collected(node, _BYTES, module, evidence)
-        if edits is not None:
-            yield module.finding(
-                self,
-                node,
-                "Bytes that grow in a loop are copied in every round; parts are joined in one step.",
-                evidence,
-                title="Collect the parts and join them",
-                edits=edits,
-            )
+    how = _BYTES
+    said = "Bytes that grow in a loop are copied in every round; parts are joined in one step."
+    title = "Collect the parts and join them"
 
 
-class TuplePlusInLoop(Rule):
+class TuplePlusInLoop(_Collected):
     """``found += (x,)`` in a loop."""
 
     id = "tuple-plus-in-loop"
@@ -187,19 +174,6 @@ def squares(numbers: list[int]) -> tuple[int, ...]:
         preconditions=_PRECONDITIONS,
         references=("https://docs.python.org/3/library/stdtypes.html#common-sequence-operations",),
     )
-    nodes = (ast.AugAssign, ast.Assign)
-    repeated = True
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first statement of a loop that makes the tuple longer."""
-        evidence = Evidence()
-        edits = collected(node, _TUPLE, module, evidence)
-        if edits is not None:
-            yield module.finding(
-                self,
-                node,
-                "A tuple that grows in a loop is copied in every round; a list grows in place.",
-                evidence,
-                title="Collect the items in a list",
-                edits=edits,
-            )
+    how = _TUPLE
+    said = "A tuple that grows in a loop is copied in every round; a list grows in place."
+    title = "Collect the items in a list"
