@@ -2,15 +2,16 @@
 
 ::
 
-    AnalysisError       a question about source code that cannot be answered
-    ├── FileError       a file cannot be read or written as Python source
-    ├── SandboxError    a program cannot even be handed to the sandbox as described
-    └── SourceError     a text cannot be parsed as Python
+    AnalysisError          a question about source code that cannot be answered
+    ├── FileError          a file cannot be read or written as Python source
+    ├── RefactoringError   a refactoring cannot be done as asked
+    ├── SandboxError       a program cannot even be handed to the sandbox as described
+    └── SourceError        a text cannot be parsed as Python
 """
 
 from __future__ import annotations
 
-__all__ = ["AnalysisError", "FileError", "SandboxError", "SourceError"]
+__all__ = ["AnalysisError", "FileError", "RefactoringError", "SandboxError", "SourceError"]
 
 
 class AnalysisError(Exception):
@@ -19,6 +20,10 @@ class AnalysisError(Exception):
 
 class FileError(AnalysisError):
     """A file cannot be read or written as Python source; the message names it."""
+
+
+class RefactoringError(AnalysisError):
+    """A refactoring cannot be done as asked: the message says why, and what would help."""
 
 
 class SandboxError(AnalysisError):

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
 import { Home } from "./harness/record.mjs";
 import { Session } from "./harness/session.mjs";
+import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
 const MODEL_START_MS = 120_000;
@@ -30,25 +31,12 @@ const IN_A_WORD = ["for item in self._it", "return self._items.val", "return sel
 describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
   const session = new Session("learning");
   const home = new Home(session.home);
+  const steps = new Steps(session, LIMIT);
+  const { step } = steps;
   /** @type {import("./harness/workbench.mjs").Workbench} */
   let editor;
-  let failed = false;
   let adapter = "";
   let asked = 0;
-
-  /** Each step builds on those before it, so after a failure there is nothing more to see. */
-  function step(title, body, limit = LIMIT) {
-    test(title, limit, async () => {
-      assert.ok(!failed, "a step before this one failed");
-      failed = true;
-      try {
-        await body();
-        failed = false;
-      } finally {
-        if (failed) await session.keepPicture(title);
-      }
-    });
-  }
 
   before(async () => {
     try {
@@ -73,7 +61,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
     }
   }, LIMIT);
 
-  after(() => session.end({ keep: failed }), LIMIT);
+  after(() => session.end({ keep: steps.failed }), LIMIT);
 
   /** Opens the file as it was at first and begins a line in it that brings grey text. */
   async function suggestion(beginnings = BEGINNINGS) {

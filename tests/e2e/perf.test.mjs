@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
 import { Home } from "./harness/record.mjs";
 import { Session } from "./harness/session.mjs";
+import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
 const START_MS = 120_000;
@@ -34,6 +35,8 @@ const EVIDENCE = /equivalent on \d+ inputs \(\d+ % branches\), [\d.]+× faster \
 describe("Performance fixes in the editor", { timeout: 20 * 60_000 }, () => {
   const session = new Session("perf");
   const home = new Home(session.home);
+  const steps = new Steps(session, LIMIT);
+  const { step } = steps;
   const source = readFileSync(path.join(EXAMPLES, FILE), "utf8");
   const reports = readFileSync(path.join(EXAMPLES, REPORTS), "utf8");
   const fixed = {
@@ -47,21 +50,6 @@ describe("Performance fixes in the editor", { timeout: 20 * 60_000 }, () => {
   };
   /** @type {import("./harness/workbench.mjs").Workbench} */
   let editor;
-  let failed = false;
-
-  /** Each step builds on those before it, so after a failure there is nothing more to see. */
-  function step(title, body) {
-    test(title, LIMIT, async () => {
-      assert.ok(!failed, "a step before this one failed");
-      failed = true;
-      try {
-        await body();
-        failed = false;
-      } finally {
-        if (failed) await session.keepPicture(title);
-      }
-    });
-  }
 
   before(async () => {
     try {
@@ -83,7 +71,7 @@ describe("Performance fixes in the editor", { timeout: 20 * 60_000 }, () => {
     }
   }, LIMIT);
 
-  after(() => session.end({ keep: failed }), LIMIT);
+  after(() => session.end({ keep: steps.failed }), LIMIT);
 
   /** Puts the cursor on a finding. */
   async function goToFinding({ line, at }, text = source) {

@@ -6,7 +6,6 @@ As a script it reads JSON ``[[name, form, text], ...]`` and writes a line of JSO
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import threading
 import time
@@ -16,24 +15,6 @@ from typing import Any
 
 SECONDS = 900
 WORKERS = 3
-
-
-def _bound() -> None:
-    import psutil
-
-    from tests.unit.sandbox.guarded import ADDRESS_SPACE, FILE_BYTES, PROCESSES
-
-    own = sum(p.num_threads() for p in psutil.process_iter() if p.uids().real == psutil.Process().uids().real)
-    for kind, bound in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_NPROC, own + PROCESSES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (bound, bound))
 
 
 def _judge(name: str, form: str, text: str) -> dict[str, Any]:
@@ -56,7 +37,9 @@ def _judge(name: str, form: str, text: str) -> dict[str, Any]:
 
 
 def _main() -> None:
-    _bound()
+    from tests.unit.sandbox.guarded import bound_process
+
+    bound_process(SECONDS)
     lock = threading.Lock()
 
     def one(case: list[str]) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from burnish_analysis.perf.catalogue import all_rules, offered
+from burnish_analysis.perf.ignoring import not_ignored
 from burnish_analysis.perf.interest import interesting
 from burnish_analysis.perf.model import Finding, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings
 
-__all__ = ["analyse", "findings_in"]
+__all__ = ["RulesByType", "analyse", "by_node_type", "findings_by", "findings_in"]
 
-_IGNORE = re.compile(r"#\s*burnish:\s*ignore(-file)?(?:\[([\w\s,-]*)\])?", re.IGNORECASE)
+RulesByType = Mapping[type[ast.AST], tuple[Rule, ...]]
 
 
 def analyse(source: str, path: str = "", settings: PerfSettings | None = None) -> list[Finding]:
@@ -38,8 +38,18 @@ def findings_in(
     """
     chosen = settings or PerfSettings()
     on = frozenset(rule for rule in all_rules() if chosen.on(rule, default=offered(rule)))
+    return findings_by(module, _by_type(on), failed)
+
+
+def findings_by(
+    module: Module, by_type: RulesByType, failed: Callable[[Rule, Exception], None] | None = None
+) -> list[Finding]:
+    """The findings of some rules in a module, in source order, without those that a comment silences.
+
+    A rule that fails is a bug of ours: ``failed`` is told, or, where nobody listens, the exception goes on.
+    """
     found: list[Finding] = []
-    for kind, rules in _by_type(on).items():
+    for kind, rules in by_type.items():
         for rule in rules if kind in module.structure.nodes else ():
             if rule.imports and not any(name in module.imports.modules for name in rule.imports):
                 continue
@@ -49,7 +59,7 @@ def findings_in(
                 if failed is None:
                     raise
                 failed(rule, error)
-    kept = _not_ignored(module, found)
+    kept = not_ignored(module, found)
     return sorted(kept, key=lambda finding: (finding.start, finding.end, finding.rule))
 
 
@@ -62,35 +72,14 @@ def _check(rule: Rule, nodes: Iterable[ast.AST], module: Module, found: list[Fin
 
 
 @cache
-def _by_type(on: frozenset[str]) -> Mapping[type[ast.AST], tuple[Rule, ...]]:
+def _by_type(on: frozenset[str]) -> RulesByType:
+    return by_node_type(rule for rule in all_rules().values() if rule.id in on)
+
+
+def by_node_type(rules: Iterable[Rule]) -> RulesByType:
+    """Rules by the node types that they are asked about."""
     by_type: dict[type[ast.AST], list[Rule]] = {}
-    for rule in all_rules().values():
-        for kind in rule.nodes if rule.id in on else ():
+    for rule in rules:
+        for kind in rule.nodes:
             by_type.setdefault(kind, []).append(rule)
-    return {kind: tuple(rules) for kind, rules in by_type.items()}
-
-
-def _not_ignored(module: Module, found: list[Finding]) -> list[Finding]:
-    """Without what comments silence: on the finding's first line, or for the whole file."""
-    if not found or "burnish" not in module.source:
-        return found
-    lines: dict[int, set[str] | None] = {}
-    whole: set[str] = set()
-    for start, end in module.comments:
-        said = _IGNORE.search(module.source[start:end])
-        if not said:
-            continue
-        named = {name.strip() for name in (said[2] or "").split(",") if name.strip()}
-        if said[1]:
-            if not named:
-                return []
-            whole |= named
-        else:
-            lines[module.line_start(start)] = named or None
-
-    def silenced(finding: Finding) -> bool:
-        line = module.line_start(finding.start)
-        names = lines.get(line, set())
-        return finding.rule in whole or names is None or finding.rule in names
-
-    return [finding for finding in found if not silenced(finding)]
+    return {kind: tuple(found) for kind, found in by_type.items()}

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
 from pkgutil import walk_packages
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from burnish_analysis.perf import rules as package
 from burnish_analysis.perf.model import Rule
 
-__all__ = ["LEAST_GAIN", "Gain", "all_rules", "gains", "measured_on", "offered"]
+__all__ = ["LEAST_GAIN", "Gain", "all_rules", "gains", "measured_on", "offered", "rules_of"]
 
 #: A rule that measures less is not offered unless a project asks for it.
 LEAST_GAIN = 1.1
@@ -33,6 +33,11 @@ class Gain:
 @cache
 def all_rules() -> Mapping[str, Rule]:
     """The rules by id, in alphabetical order."""
+    return rules_of(package)
+
+
+def rules_of(package: ModuleType) -> Mapping[str, Rule]:
+    """One of every rule class in a package and the packages in it, by id, in alphabetical order."""
     found: dict[str, Rule] = {}
     for info in walk_packages(package.__path__, package.__name__ + "."):
         module = import_module(info.name)

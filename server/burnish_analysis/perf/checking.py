@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from burnish_analysis.errors import FileError, SourceError
+from burnish_analysis.metrics.checking import metric_items
 from burnish_analysis.perf.analyse import findings_in
 from burnish_analysis.perf.catalogue import gains
 from burnish_analysis.perf.files import Problem, SourceFile, read_source
@@ -124,9 +125,8 @@ def _perf(
     found = findings_in(module, settings, lambda rule, error: tell(failure(file.path, rule, error)))
     if options.exact_only:
         found = [finding for finding in found if finding.certainty is Certainty.EXACT]
-    places = Places(file.text) if found else None
+    places = Places(module)
     for finding in found:
-        assert places is not None
         yield _item(finding, module, places, settings, options)
 
 
@@ -154,4 +154,4 @@ def _item(
 
 
 #: Every checker; their items are told together.
-CHECKERS: tuple[Checker, ...] = (_perf,)
+CHECKERS: tuple[Checker, ...] = (_perf, metric_items)

@@ -13,10 +13,19 @@ from burnish_analysis.perf.model import Certainty, Edit, Finding, Fix, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings
 
-__all__ = ["Applied", "FixResult", "apply_fix", "apply_fixes", "exact_only", "fix_edits", "unified_diff"]
+__all__ = [
+    "Applied",
+    "FixResult",
+    "apply_fix",
+    "apply_fixes",
+    "apply_found",
+    "exact_only",
+    "fix_edits",
+    "unified_diff",
+]
 
-#: One fix may make another possible, and a round changes a function only once.
-_MOST_ROUNDS = 50
+#: One fix may make another possible, and a round changes a function only once. This is far beyond what any file needs.
+_MOST_ROUNDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +66,41 @@ def apply_fixes(
     Raises:
         SourceError: the text is not Python.
     """
+    return apply_found(source, path, lambda module: findings_in(module, settings, failed), choose)
+
+
+def apply_found(
+    source: str,
+    path: str,
+    find: Callable[[Module], list[Finding]],
+    choose: Callable[[Finding, Module], bool] = exact_only,
+) -> FixResult:
+    """Apply chosen fixes of whatever ``find`` finds, as :func:`apply_fixes` does.
+
+    Raises:
+        SourceError: the text is not Python.
+    """
     applied: list[Applied] = []
     refused: set[tuple[str, str, str]] = set()
+    seen = {source}
     module = Module(source, path)
     for _ in range(_MOST_ROUNDS):
         chosen = [
             finding
-            for finding in findings_in(module, settings, failed)
+            for finding in find(module)
             if finding.fix is not None and _key(finding, module) not in refused and choose(finding, module)
         ]
         if not chosen:
             break
         batch = _apart(chosen, module)
-        changed: Module | None
         try:
             changed = Module(_edited(module, [finding.fix for finding in batch if finding.fix]), path)
         except SourceError:
             # One of them breaks the file: they are tried one by one.
             batch, changed = _one_by_one(batch, module, path, refused)
-        if changed is None:
-            break
+        if batch and changed.source in seen:
+            break  # rules that undo each other
+        seen.add(changed.source)
         applied.extend(Applied(finding, module.source, apply_fix(module, finding)) for finding in batch)
         module = changed
     return FixResult(module.source, tuple(applied))
@@ -84,13 +108,14 @@ def apply_fixes(
 
 def _one_by_one(
     batch: list[Finding], module: Module, path: str, refused: set[tuple[str, str, str]]
-) -> tuple[list[Finding], Module | None]:
+) -> tuple[list[Finding], Module]:
+    """The first fix that leaves Python, alone, and what it makes of the module; no fix and the same module anew where none does."""
     for finding in batch:
         try:
             return [finding], Module(apply_fix(module, finding), path)
         except SourceError:
             refused.add(_key(finding, module))
-    return [], None
+    return [], Module(module.source, path)
 
 
 def _key(finding: Finding, module: Module) -> tuple[str, str, str]:

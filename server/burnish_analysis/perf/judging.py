@@ -63,7 +63,7 @@ class Judge:
         if not finding.function:
             return Verdict("unverifiable", reason="it stands outside any function")
         if self._telling is not None:
-            line = Places(module.source).of(finding.start).line + 1
+            line = Places(module).of(finding.start).line + 1
             self._telling(f"{self._path}:{line} {finding.rule}")
         return self._verifier(self._path, module.source, apply_fix(module, finding), finding.function)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import enum
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -134,7 +135,7 @@ class About:
     references: tuple[str, ...] = ()
 
 
-class Rule:
+class Rule(ABC):
     """Base of the rules. A rule keeps no state: :meth:`check` is called for every node of its types, in source order."""
 
     #: Lower case words joined by hyphens, unique.
@@ -149,6 +150,6 @@ class Rule:
     #: Whether only nodes that stand inside some loop or comprehension are given to :meth:`check`.
     repeated: ClassVar[bool] = False
 
+    @abstractmethod
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """Findings at ``node``; made with :meth:`burnish_analysis.perf.module.Module.finding`."""
-        raise NotImplementedError

@@ -19,13 +19,14 @@ from burnish_analysis.perf.model import Certainty, Edit, Evidence, Finding, Fix,
 from burnish_analysis.perf.parentheses import needs_parentheses
 from burnish_analysis.perf.scopes import Scope, Structure, read_structure
 from burnish_analysis.perf.text import SourceText
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["Loop", "Module"]
 
 #: A statement or clause that runs its parts again and again.
 Loop = ast.For | ast.AsyncFor | ast.While | ast.comprehension
 
-_CALLED = re.compile(r"(?<![\w.])([a-z]\w*)(?=\()")
+_CALLED = re.compile(r"(?<![\w.])([a-z]\w*)(?=\(|\.[a-z_])")
 _BUILTINS = frozenset(dir(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -154,10 +155,9 @@ class Module(SourceText):
         """The scope that a function, class, lambda, comprehension or module opens."""
         return self.structure.inner[node]
 
-    def walk(self, *parts: ast.AST) -> Iterator[ast.AST]:
-        """Every node of some parts, functions inside them included."""
-        for part in parts:
-            yield from ast.walk(part)
+    def walk(self, *parts: ast.AST) -> list[ast.AST]:
+        """Every node of some parts, functions inside them included; operators and contexts are left out."""
+        return walk(*parts)
 
     # Names -------------------------------------------------------------------------------------------------------------
 
@@ -266,6 +266,7 @@ class Module(SourceText):
 
         There is no fix where one of ``edits`` is None, where edits overlap, or where a comment would be lost.
         """
+        assert evidence is None or not evidence.violated, "a violated precondition means silence"
         unknown = tuple(evidence.unknown) if evidence is not None else ()
         made = self._fix(title or rule.about.summary, list(edits), tuple(imports))
         if made is not None and self._shadowed(node, made):
@@ -296,7 +297,7 @@ class Module(SourceText):
         return Fix(title, tuple(known), imports)
 
     def _shadowed(self, node: ast.AST, fix: Fix) -> bool:
-        """Whether a fix calls a built-in function by a name that means something else at ``node``."""
+        """Whether a fix uses a built-in function or class by a name that means something else at ``node``."""
         called = {name for edit in fix.edits for name in _CALLED.findall(edit.text)} & _BUILTINS
         scope = self.structure.scopes.get(node)
         return scope is not None and any(name in scope.find(name).bindings for name in called)

@@ -28,7 +28,8 @@ def needs_parentheses(node: ast.expr, parent: ast.AST | None, text: str) -> bool
     try:
         made = ast.parse(text, mode="eval").body
     except SyntaxError:
-        return False
+        # What stands over two lines in somebody else's brackets cannot be read, nor stand, without its own.
+        return "\n" in text
     if isinstance(made, _ATOMS):
         return False
     if isinstance(made, ast.Constant) and not isinstance(made.value, (int, float, complex)):

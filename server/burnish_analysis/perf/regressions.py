@@ -85,7 +85,7 @@ def regression(module: Module, name: str, node: ast.AST, verdict: Verdict, since
         return None
     start = module.start(node)
     end = module.line_end(start)
-    places = Places(module.source)
+    places = Places(module)
     end = start + len(module.source[start:end].rstrip())
     return Item(
         rule="regression",

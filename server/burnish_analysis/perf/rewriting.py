@@ -23,12 +23,10 @@ from burnish_analysis.perf.model import Certainty, Finding
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.report.places import Places
 from burnish_analysis.perf.settings import PerfSettings
+from burnish_analysis.perf.text import SourceText
 from burnish_analysis.verify.model import Verdict
 
 __all__ = ["FixOptions", "FixReport", "Outcome", "fix_file"]
-
-#: Each time is ten rounds; this is far beyond what any file needs, and two rules that undo each other end here.
-_MOST_TIMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +124,11 @@ class _Rewriting:
         self._judge = Judge(file.path, options.verifier, options.telling) if options.verifier else None
 
     def report(self) -> FixReport:
-        text, applied = self._fixed()
-        outcomes = [self._accepted(each) for each in applied] + self._refused(text)
+        fixed = apply_fixes(
+            self._file.text, self._path, self._settings, self._judge or exact_only, self._failed
+        )
+        text = fixed.source
+        outcomes = [self._accepted(each) for each in fixed.applied] + self._refused(text)
         diff = b""
         if text != self._file.text:
             diff = unified_diff(self._file.text, text, diff_path(self._file.path)).encode(
@@ -137,17 +138,6 @@ class _Rewriting:
                 outcomes = self._write(text, outcomes)
         return FixReport(self._file.path, tuple(outcomes), diff, tuple(self._problems.values()))
 
-    def _fixed(self) -> tuple[str, list[Applied]]:
-        """The text with every acceptable fix, and the fixes."""
-        text, applied = self._file.text, list[Applied]()
-        for _ in range(_MOST_TIMES):
-            result = apply_fixes(text, self._path, self._settings, self._judge or exact_only, self._failed)
-            if not result.applied:
-                break
-            text = result.source
-            applied.extend(result.applied)
-        return text, applied
-
     def _failed(self, rule: Any, error: Exception) -> None:
         self._problems[rule.id] = failure(self._file.path, rule, error)
 
@@ -156,7 +146,7 @@ class _Rewriting:
             rule=finding.rule,
             path=self._path,
             function=finding.function,
-            line=Places(before).of(finding.start).line + 1,
+            line=Places(SourceText(before)).of(finding.start).line + 1,
             message=finding.message,
             certainty=str(finding.certainty),
             accepted=accepted,

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from burnish_analysis.perf.walking import PARTS
+
 __all__ = ["Binding", "Scope", "Structure", "read_structure"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -100,7 +102,10 @@ class Structure:
 
 
 def read_structure(tree: ast.Module) -> Structure:
-    """Walk ``tree`` once, without recursion (a sum of ten thousand terms is deep)."""
+    """Walk ``tree`` once, without recursion (a sum of ten thousand terms is deep).
+
+    Operators and contexts are left out: the parser uses one object for all of a kind, so they have no place of their own.
+    """
     root = Scope("module", tree, None)
     found = Structure(tree)
     found.inner[tree] = root
@@ -116,16 +121,28 @@ def read_structure(tree: ast.Module) -> Structure:
             known = nodes[kind] = []
         known.append(node)
         if kind is ast.Name:
-            if not isinstance(node.ctx, ast.Store):  # type: ignore[attr-defined]
+            if node.ctx.__class__ is not ast.Store:  # type: ignore[attr-defined]
                 names.append((node, scope))  # type: ignore[arg-type]
             continue
         if kind in _BINDING:
             _bind(node, scope)
-        children = list(_children(node, scope, found.inner)) if kind in _OPENING else _parts(node, scope)
-        for child, _ in children:
-            parents[child] = node
-        children.reverse()
-        stack += children
+        if kind in _OPENING:
+            children = list(_children(node, scope, found.inner))
+            children.reverse()
+            for child, _ in children:
+                parents[child] = node
+            stack += children
+            continue
+        for field_name in reversed(PARTS[kind]):
+            value = getattr(node, field_name, None)
+            if value.__class__ is list:
+                for part in reversed(value):
+                    if part is not None:
+                        parents[part] = node
+                        stack.append((part, scope))
+            elif value is not None:
+                parents[value] = node
+                stack.append((value, scope))
     _settle(found)
     for name, scope in names:
         scope.find(name.id).uses.setdefault(name.id, []).append(name)
@@ -152,18 +169,6 @@ def _children(node: ast.AST, scope: Scope, opened: dict[ast.AST, Scope]) -> Iter
         yield node.iter, outer
         yield node.target, scope
         yield from ((part, scope) for part in node.ifs)
-
-
-def _parts(node: ast.AST, scope: Scope) -> list[tuple[ast.AST, Scope]]:
-    """The parts of a node that opens no scope, in source order."""
-    parts: list[tuple[ast.AST, Scope]] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value.__class__ is list:
-            parts += [(part, scope) for part in value if isinstance(part, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-            parts.append((value, scope))
-    return parts
 
 
 def _function_children(

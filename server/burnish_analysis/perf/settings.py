@@ -10,6 +10,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from burnish_analysis.metrics.settings import read_metric_settings
+
 __all__ = ["PerfSettings", "Severity", "find_settings", "read_settings"]
 
 
@@ -107,8 +109,9 @@ def read_settings(table: Any, root: Path | None = None) -> PerfSettings:
             )
     problems.extend(
         f"tool.burnish.{key} is not a setting."
-        for key in table.keys() - {"select", "ignore", "exclude", "rules"}
+        for key in table.keys() - {"select", "ignore", "exclude", "rules", "metrics", "refactor"}
     )
+    problems.extend(read_metric_settings(table.get("metrics")).problems)
     return PerfSettings(
         frozenset(lists["select"]),
         frozenset(lists["ignore"]),

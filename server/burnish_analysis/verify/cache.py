@@ -1,7 +1,7 @@
 """Verdicts that were reached before, in one SQLite file that several processes use at once.
 
-A verdict is found again by what it depends on: the syntax of everything both versions reach in their modules (positions and
-comments do not matter), the project's own modules they import, the interpreter, the options, and the verifier's version.
+A verdict is found again by what it depends on: the syntax of everything both versions and their inputs reach in their modules
+(positions and comments do not matter), the project's own modules they import, the interpreter, the options, and the verifier's version.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import cattrs
 
 from burnish_analysis.verify.model import Verdict, VerifyOptions
 from burnish_analysis.verify.screen_reach import normal_newlines, reach
+from burnish_analysis.verify.slicing import needed_names
 
 __all__ = ["VERIFIER_VERSION", "VerdictCache", "cache_file", "cache_key"]
 
 log = logging.getLogger(__name__)
 
 #: Raised whenever a verdict may come out otherwise than before for the same two versions.
-VERIFIER_VERSION = 1
+VERIFIER_VERSION = 2
 _SCHEMA_VERSION = 1
 _MOST = 10_000
 #: So many more than that before the oldest go, all at once.
@@ -58,7 +59,8 @@ def cache_key(before: str, after: str, function: str, options: VerifyOptions) ->
     for source in (before, after):
         try:
             tree = ast.parse(normal_newlines(source))
-            needed = reach(tree, function)
+            inputs = needed_names(tree, function, [call.source for call in options.calls])
+            needed = reach(tree, function, inputs)
             for node in needed.statements:
                 digest.update(ast.dump(node).encode("utf-8", "surrogatepass"))
                 imported.update(_imports(node, options.module))

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,8 @@ from pathlib import Path
 from burnish_analysis.errors import SandboxError
 from burnish_analysis.sandbox.model import Kind, Level, Limits, Outcome, Program
 from burnish_analysis.verify.measure import inside_text, read_reports
-from burnish_analysis.verify.measure_run import run_stoppable
 from burnish_analysis.verify.model import Call
+from burnish_analysis.verify.stoppable import StopLike, run_stoppable
 
 __all__ = ["Captured", "FunctionAt", "capture"]
 
@@ -61,7 +60,7 @@ def capture(
     most: int = 100,
     seconds: float = 60.0,
     least_level: Level = Level.LANDLOCK,
-    stop: threading.Event | None = None,
+    stop: StopLike | None = None,
 ) -> Captured:
     """Run the tests of ``project`` and record the calls of ``function``. Blocks; never raises for what the tests do.
 

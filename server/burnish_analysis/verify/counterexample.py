@@ -121,7 +121,7 @@ def outcome(source):
         try:
             result = function(*args, **kwargs)
             end = "returned " + show(result, labels, shown)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             end = "raised " + show(error, labels, shown)
     return f"{{end}}; arguments afterwards {{show((args, kwargs), labels, shown)}}; printed {{printed.getvalue()!r}}"
 

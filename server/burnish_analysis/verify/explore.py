@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 from burnish_analysis.sandbox.model import Kind
 from burnish_analysis.verify.model import Call, Origin, VerifyOptions
-from burnish_analysis.verify.program import Lines, StopLike, run_inside
+from burnish_analysis.verify.program import Lines, run_inside
+from burnish_analysis.verify.stoppable import StopLike
 
 __all__ = ["Exploration", "explore", "watched_names"]
 

@@ -11,7 +11,6 @@ import json
 import math
 import os
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,9 +19,9 @@ from typing import Any
 
 from burnish_analysis.errors import SandboxError
 from burnish_analysis.sandbox.model import Kind, Level, Limits, Outcome, Program
-from burnish_analysis.verify.measure_run import run_stoppable
 from burnish_analysis.verify.measure_statistics import SizeTimes, is_faster, scaling_of, speedup_of
 from burnish_analysis.verify.model import Call, Scaling, Speedup
+from burnish_analysis.verify.stoppable import StopLike, run_stoppable
 
 __all__ = ["MeasureOptions", "Measurement", "is_faster", "measure"]
 
@@ -84,7 +83,7 @@ def measure(
     calls: Sequence[Sequence[Call]],
     options: MeasureOptions | None = None,
     *,
-    stop: threading.Event | None = None,
+    stop: StopLike | None = None,
 ) -> Measurement:
     """Time two equivalent versions. Blocks; never raises for what the code does.
 

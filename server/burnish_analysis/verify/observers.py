@@ -11,7 +11,8 @@ from typing import Any
 from burnish_analysis.sandbox.model import Kind
 from burnish_analysis.verify.inside.differ import COMPARABLE, difference
 from burnish_analysis.verify.model import Coverage, VerifyOptions
-from burnish_analysis.verify.program import StopLike, run_inside
+from burnish_analysis.verify.program import run_inside
+from burnish_analysis.verify.stoppable import StopLike
 
 __all__ = [
     "Comparison",
@@ -27,6 +28,8 @@ __all__ = [
 #: Nobody knows what a version does when its process dies at this many inputs.
 _MOST_DEATHS = 3
 _DEAD = {"end": "died", "value": "its process ended"}
+#: The process was ended at its limit: its own clock could not stop the call, or the machine was too busy to look at it.
+_LATE = {"end": "late"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def observe_version(
             share = min(1.0, max(0.0, float(end["share"])))
         if len(found) >= len(calls) or lines.first("cut") or (stop is not None and stop.is_set()):
             break
-        found.append(_DEAD)
+        found.append(_LATE if lines.outcome.kind is Kind.TIMEOUT else _DEAD)
         if len(found) >= len(calls):
             break
     missing: list[Mapping[str, Any]] = [{}] * (len(calls) - len(found))

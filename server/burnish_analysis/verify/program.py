@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import json
 import marshal
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from burnish_analysis.sandbox.model import Kind, Limits, Outcome, Program
-from burnish_analysis.sandbox.run import run_async
 from burnish_analysis.verify.model import VerifyOptions
+from burnish_analysis.verify.stoppable import StopLike, run_stoppable
 
-__all__ = ["Lines", "StopLike", "inside_files", "run_inside"]
+__all__ = ["Lines", "inside_files", "run_inside"]
 
 _INSIDE = Path(__file__).parent / "inside"
 _PACKAGE = "burnish_inside"
-_POLL_S = 0.05
 _MIB = 1 << 20
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _BOOT = """\
@@ -32,14 +29,6 @@ from burnish_inside import {main}
 {guard}
 {main}.main(job{argument})
 """
-
-
-class StopLike(Protocol):
-    """What tells that nobody waits any more: a :class:`threading.Event`."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,43 +99,8 @@ def run_inside(
         collect="out.jsonl",
     )
     limits = Limits(seconds=seconds, cpu_seconds=seconds + 1, memory_bytes=1536 * _MIB, disk_bytes=12 * _MIB)
-    outcome = _run_until(program, limits, options, stop)
+    outcome = run_stoppable(program, limits, least=options.least_level, stop=stop)
     return Lines(tuple(_read(outcome.collected or b"")), outcome)
-
-
-def _run_until(program: Program, limits: Limits, options: VerifyOptions, stop: StopLike | None) -> Outcome:
-    """Run it in a thread of its own, so that any caller may block on it, even inside an event loop."""
-    found: list[Outcome | BaseException] = []
-
-    async def watched() -> Outcome:
-        work = asyncio.ensure_future(run_async(program, limits, least=options.least_level))
-        while stop is not None and not work.done():
-            await asyncio.wait([work], timeout=_POLL_S)
-            if stop.is_set() and not work.done():
-                work.cancel()
-                await asyncio.wait([work])
-                return Outcome(Kind.KILLED, _nothing(), message="The run was cancelled.")
-        return await work
-
-    def body() -> None:
-        try:
-            found.append(asyncio.run(watched()))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            found.append(error)
-
-    thread = threading.Thread(target=body, name="burnish-verify", daemon=True)
-    thread.start()
-    thread.join()
-    result = found[0]
-    if isinstance(result, BaseException):
-        raise result
-    return result
-
-
-def _nothing() -> Any:
-    from burnish_analysis.sandbox.model import Isolation, Level
-
-    return Isolation(Level.PROCESS)
 
 
 def _read(data: bytes) -> list[dict[str, Any]]:

@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator
 
 from burnish_analysis.verify.screen import slice_module
 
-__all__ = ["needed_part"]
+__all__ = ["needed_names", "needed_part"]
 
 
 def needed_part(source: str, function: str, calls: Iterable[str]) -> str:
     """``source`` without the statements that neither ``function`` nor its inputs need; every line keeps its number.
 
-    Names in annotations count as needed (inputs are made by them), and so do those in the arguments of calls of the function.
-
     Args:
         source: a module that parses. function: dotted name. calls: expressions that give inputs.
     """
-    tree = ast.parse(source)
+    return slice_module(source, function, needed_names(ast.parse(source), function, calls))
+
+
+def needed_names(tree: ast.Module, function: str, calls: Iterable[str]) -> set[str]:
+    """What the inputs of ``function`` may use: names in annotations, by which they are made, and in calls of it."""
     needed = {name.id for part in _annotations(tree) for name in ast.walk(part) if isinstance(name, ast.Name)}
     last = function.rpartition(".")[2]
     for node in ast.walk(tree):
@@ -26,7 +28,7 @@ def needed_part(source: str, function: str, calls: Iterable[str]) -> str:
             needed |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
     for call in calls:
         needed |= {name.id for name in ast.walk(ast.parse(call, mode="eval")) if isinstance(name, ast.Name)}
-    return slice_module(source, function, needed)
+    return needed
 
 
 def _annotations(tree: ast.Module) -> Iterator[ast.AST]:

@@ -25,9 +25,9 @@ from burnish_analysis.verify.observers import (
     observe_all,
     same_exception,
 )
-from burnish_analysis.verify.program import StopLike
 from burnish_analysis.verify.screen import screen
 from burnish_analysis.verify.slicing import needed_part
+from burnish_analysis.verify.stoppable import StopLike
 from burnish_analysis.verify.words import evidence, weakness
 
 __all__ = ["verify"]
@@ -278,7 +278,7 @@ class _Run:
             module=self.options.module,
             least_level=self.options.least_level,
         )
-        return measure(*versions, self.function, explored.sized, options, stop=self.stop)  # type: ignore[arg-type]
+        return measure(*versions, self.function, explored.sized, options, stop=self.stop)
 
 
 def _no_inputs(explored: Exploration, found: Comparison | None = None) -> str:

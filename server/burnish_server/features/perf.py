@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from burnish_server.perf.edits import range_of
+from burnish_server.perf.edits import Target, range_of
 from burnish_server.perf.look import Look
+from burnish_server.perf.model import Found
 from burnish_server.perf.words import diagnostic_message, hover_text
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
 
-__all__ = ["SOURCE", "diagnostics_of", "hover_parts", "register"]
+__all__ = ["diagnostics_of", "diagnostics_on", "hover_parts", "register", "target_of"]
 
-SOURCE = "burnish"
+_SOURCE = "burnish"
 _SEVERITIES = {
     "hint": types.DiagnosticSeverity.Hint,
     "information": types.DiagnosticSeverity.Information,
@@ -33,7 +35,7 @@ def register(server: BurnishServer) -> None:
     @server.feature(
         types.TEXT_DOCUMENT_DIAGNOSTIC,
         types.DiagnosticOptions(
-            identifier=SOURCE, inter_file_dependencies=False, workspace_diagnostics=False
+            identifier=_SOURCE, inter_file_dependencies=False, workspace_diagnostics=False
         ),
     )
     async def diagnostic(
@@ -64,10 +66,25 @@ def diagnostics_of(server: BurnishServer, uri: str, look: Look) -> list[types.Di
                 severity=_SEVERITIES[one.severity or server.settings.perf.severity],
                 code=one.rule,
                 code_description=types.CodeDescription(page) if page else None,
-                source=SOURCE,
+                source=_SOURCE,
             )
         )
     return found
+
+
+def diagnostics_on(
+    server: BurnishServer, look: Look, found: Found, diagnostics: Sequence[types.Diagnostic]
+) -> list[types.Diagnostic]:
+    """Those of a client's diagnostics that tell of a finding."""
+    place = range_of(look.source, found.start, found.end, server.encoding)
+    return [
+        one for one in diagnostics if one.source == _SOURCE and one.code == found.rule and one.range == place
+    ]
+
+
+def target_of(server: BurnishServer, uri: str, look: Look) -> Target:
+    """The document as it is to be changed."""
+    return Target(uri, look.version, look.source, server.encoding, server.client_capabilities)
 
 
 def _identity(found: list[types.Diagnostic]) -> str:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams, JsonRpcRequestCancelled
+from pygls.exceptions import JsonRpcRequestCancelled
 
 from burnish_server.features.outcomes import ACCEPTED
-from burnish_server.features.perf import SOURCE
+from burnish_server.features.perf import diagnostics_on, target_of
+from burnish_server.features.perf_file import all_exact_of
+from burnish_server.features.perf_ignoring import IGNORE, ignoring_action, with_ignoring_edit
 from burnish_server.features.perf_offers import offered
 from burnish_server.features.progress import WorkProgress
-from burnish_server.perf.edits import Target, changes_between, range_of, workspace_edit
+from burnish_server.perf.edits import workspace_edit
 from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found
-from burnish_server.perf.process import AnalyserError
-from burnish_server.perf.rounds import fixed_in_rounds
 from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
 from burnish_server.perf.words import refusal, title_of
 
@@ -32,7 +32,6 @@ __all__ = [
     "VERIFY_AND_APPLY",
     "Offering",
     "register",
-    "target_of",
     "verified",
 ]
 
@@ -81,8 +80,11 @@ class Offering:
             return []
         made: list[types.CodeAction] = []
         if wants("quickfix"):
-            for found in self._at(look, params.range):
-                made += await self._quick_fixes(uri, look, found, params.context.diagnostics, began)
+            here = self._at(look, params.range)
+            for found in here:
+                if found.fixable:
+                    made += await self._quick_fixes(uri, look, found, params.context.diagnostics, began)
+            made += await self._ignorings(uri, look, here, params.context.diagnostics)
         # Editors ask for these by name, on saving or in their menu of source actions.
         if params.context.only and wants(FIX_ALL) and any(one.exact and one.fixable for one in look.found):
             made.append(await self._fix_all(uri, look))
@@ -97,11 +99,16 @@ class Offering:
         look = await self._server.perf.look(uri)
         if key == FIX_ALL:
             if look is not None:
-                action.edit = await self._all_exact(uri, look)
+                action.edit = await all_exact_of(self._server, uri, look)
             return action
         found = look.one(key) if look is not None else None
         if look is None or found is None:
             action.disabled = types.CodeActionDisabled("The code has changed since this was offered.")
+            return action
+        if data.get(IGNORE):
+            action = await with_ignoring_edit(self._server, action, uri, look, found)
+            if action.disabled is not None:
+                self._tell(f"{action.title}: {action.disabled.reason}")
             return action
         began = time.monotonic()
         known = await self._server.perf.verdicts.recall(self._server.perf.job(look, found))
@@ -113,8 +120,7 @@ class Offering:
         action = self._decided(action, uri, look, found, verdict, began)
         if known is None and action.edit is not None and verdict.strength != "weak":
             # The editor applies it now; weak evidence is shown where it asks.
-            words = f"Burnish: {found.title}: {verdict.evidence}."
-            self._server.window_show_message(types.ShowMessageParams(types.MessageType.Info, words))
+            self._tell(f"{found.title}: {verdict.evidence}.")
         return action
 
     async def _unchanged(self, uri: str, look: Look, found: Found) -> tuple[Look, Found] | None:
@@ -136,14 +142,18 @@ class Offering:
         """The action where the code was edited while it was verified."""
         reason = "The code has changed while the fix was verified, so it was not applied. Ask for it again."
         action.disabled = types.CodeActionDisabled(reason)
-        words = types.ShowMessageParams(types.MessageType.Info, f"Burnish: {found.title}: {reason}")
-        self._server.window_show_message(words)
+        self._tell(f"{found.title}: {reason}")
         return action
+
+    def _tell(self, words: str) -> None:
+        """Say something on an action that was chosen: editors have nowhere to show why it did nothing, or on what evidence it did."""
+        told = types.ShowMessageParams(types.MessageType.Info, f"Burnish: {words}")
+        self._server.window_show_message(told)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _at(self, look: Look, where: types.Range) -> list[Found]:
-        """The findings with a fix in a range; for a mere cursor, those that begin on its line as well."""
+        """The findings in a range; for a mere cursor, those that begin on its line as well."""
         encoding = self._server.encoding
         start = look.source.offset_at(where.start.line, where.start.character, encoding)
         end = look.source.offset_at(where.end.line, where.end.character, encoding)
@@ -151,8 +161,7 @@ class Offering:
         return [
             found
             for found in self._server.perf.rank(look)
-            if found.fixable
-            and ((found.start <= end and start <= found.end) or look.source.line_of(found.start) == line)
+            if (found.start <= end and start <= found.end) or look.source.line_of(found.start) == line
         ]
 
     async def _quick_fixes(
@@ -160,12 +169,7 @@ class Offering:
     ) -> list[types.CodeAction]:
         server = self._server
         verdict = await server.perf.verdicts.recall(server.perf.job(look, found)) if found.function else None
-        place = range_of(look.source, found.start, found.end, server.encoding)
-        same = [
-            one
-            for one in diagnostics
-            if one.source == SOURCE and one.code == found.rule and one.range == place
-        ]
+        same = diagnostics_on(server, look, found, diagnostics)
         action = types.CodeAction(
             title=title_of(found, verdict),
             kind=types.CodeActionKind.QuickFix,
@@ -178,6 +182,23 @@ class Offering:
         elif not self._resolves:
             action.command = _command(found.title, VERIFY_AND_APPLY, [uri, found.key])
         return [action, *self._preview(uri, found, same)]
+
+    async def _ignorings(
+        self, uri: str, look: Look, here: list[Found], diagnostics: Sequence[types.Diagnostic]
+    ) -> list[types.CodeAction]:
+        """An action for every rule that is told on a line, to silence it there."""
+        server = self._server
+        made: dict[tuple[str, int], types.CodeAction] = {}
+        for found in here:
+            place = found.rule, look.source.line_of(found.start)
+            if place in made or server.perf.refuted(uri, found):
+                continue
+            action = ignoring_action(uri, found, diagnostics_on(server, look, found, diagnostics))
+            if not self._resolves:
+                action = await with_ignoring_edit(server, action, uri, look, found)
+            if action.disabled is None:
+                made[place] = action
+        return list(made.values())
 
     def _decided(
         self,
@@ -223,28 +244,8 @@ class Offering:
             data={"uri": uri, "key": FIX_ALL},
         )
         if not self._resolves:
-            action.edit = await self._all_exact(uri, look)
+            action.edit = await all_exact_of(self._server, uri, look)
         return action
-
-    async def _all_exact(self, uri: str, look: Look) -> types.WorkspaceEdit | None:
-        try:
-            after = await self._with_all_exact(look)
-        except AnalyserError as error:
-            raise JsonRpcInvalidParams(f"The fixes could not be made: {error}") from None
-        made = changes_between(look.source.text, after)
-        return workspace_edit(target_of(self._server, uri, look), made) if made else None
-
-    async def _with_all_exact(self, look: Look) -> str:
-        """The text with every exact fix in it, but for those that verification has refuted all the same."""
-        perf = self._server.perf
-        for found in look.found:
-            if found.exact and found.fixable and found.function:
-                verdict = await perf.verdicts.recall(perf.job(look, found))
-                if refusal(found, verdict) is not None:
-                    fixed = await fixed_in_rounds(perf, look, _same)
-                    return fixed.look.source.text
-        text, _ = await perf.process.fix(look.path, look.source.text, None)
-        return text
 
     @property
     def _resolves(self) -> bool:
@@ -252,10 +253,6 @@ class Offering:
         document = self._server.client_capabilities.text_document
         actions = document.code_action if document else None
         return bool(actions and actions.resolve_support and "edit" in actions.resolve_support.properties)
-
-
-def _same(found: Found, verdict: Verdict | None) -> bool:
-    return found.exact and refusal(found, verdict) is None
 
 
 def _command(title: str, name: str, arguments: list[Any]) -> types.Command:
@@ -270,11 +267,6 @@ def _wanted(only: Sequence[types.CodeActionKind | str] | None) -> Callable[[str]
         return not kinds or any(asked == "" or f"{kind}.".startswith(f"{asked}.") for asked in kinds)
 
     return wanted
-
-
-def target_of(server: BurnishServer, uri: str, look: Look) -> Target:
-    """The document as it is to be changed."""
-    return Target(uri, look.version, look.source, server.encoding, server.client_capabilities)
 
 
 async def verified(server: BurnishServer, uri: str, look: Look, found: Found) -> Verdict:

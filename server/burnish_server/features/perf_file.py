@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from burnish_analysis.verify.model import Verdict
 from burnish_server.documents import SourceText
-from burnish_server.features.perf_actions import target_of
+from burnish_server.features.perf import target_of
 from burnish_server.features.progress import WorkProgress
 from burnish_server.perf.edits import changes_between, workspace_edit
 from burnish_server.perf.look import Look
@@ -21,9 +21,10 @@ from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
 from burnish_server.perf.words import UNTRUSTED, badge, difference, refusal, times, unasked
 
 if TYPE_CHECKING:
+    from burnish_server.perf.service import PerfService
     from burnish_server.server import BurnishServer
 
-__all__ = ["apply_verified_of", "change", "looked_at", "verify_all_of"]
+__all__ = ["all_exact_of", "apply_verified_of", "change", "looked_at", "verify_all_of"]
 
 
 async def looked_at(server: BurnishServer, uri: str) -> Look:
@@ -116,6 +117,35 @@ def _result(source: SourceText, found: Found, verdict: Verdict) -> dict[str, Any
         "gain": times(verdict.speedup.median) if verdict.speedup is not None and verdict.faster else "",
         "difference": difference(verdict) if verdict.verdict == "different" else "",
     }
+
+
+async def all_exact_of(server: BurnishServer, uri: str, look: Look) -> types.WorkspaceEdit | None:
+    """The edit that makes every exact fix, but for those that verification has refuted all the same; None: there is none.
+
+    Raises:
+        JsonRpcInvalidParams: they could not be made.
+    """
+    try:
+        after = await _with_all_exact(server.perf, look)
+    except AnalyserError as error:
+        raise JsonRpcInvalidParams(f"The fixes could not be made: {error}") from None
+    made = changes_between(look.source.text, after)
+    return workspace_edit(target_of(server, uri, look), made) if made else None
+
+
+async def _with_all_exact(perf: PerfService, look: Look) -> str:
+    for found in look.found:
+        if found.exact and found.fixable and found.function:
+            verdict = await perf.verdicts.recall(perf.job(look, found))
+            if refusal(found, verdict) is not None:
+                fixed = await fixed_in_rounds(perf, look, _same)
+                return fixed.look.source.text
+    text, _ = await perf.process.fix(look.path, look.source.text, None)
+    return text
+
+
+def _same(found: Found, verdict: Verdict | None) -> bool:
+    return found.exact and refusal(found, verdict) is None
 
 
 async def apply_verified_of(server: BurnishServer, uri: str) -> dict[str, Any]:

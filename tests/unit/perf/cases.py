@@ -41,5 +41,5 @@ def read_cases(file: Path) -> list[Case]:
     return found
 
 
-def every_case() -> list[Case]:
-    return [case for file in sorted(CASES.glob("*.txt")) for case in read_cases(file)]
+def every_case(folder: Path = CASES) -> list[Case]:
+    return [case for file in sorted(folder.glob("*.txt")) for case in read_cases(file)]

@@ -15,6 +15,7 @@ from burnish_analysis.perf import analyse as analysing
 from burnish_analysis.perf import checking, pool, verifying
 from burnish_analysis.perf.model import Rule
 from burnish_analysis.perf.report.places import Places
+from burnish_analysis.perf.text import SourceText
 from burnish_analysis.verify.model import Speedup, Verdict
 from burnish_cli import main as cli
 
@@ -142,7 +143,7 @@ def test_a_byte_order_mark_and_other_line_ends_do_not_move_places(run: Run) -> N
     put("a.py", "\ufeff" + SLOW.replace("\n", "\r\n"))
     (item,) = found(run, "a.py")
     assert item["range"]["start"] == {"line": 3, "character": 11}
-    places = Places("\ufeffx = 1\ry = 2")
+    places = Places(SourceText("\ufeffx = 1\ry = 2"))
     assert places.of(1).as_dict() == {"line": 0, "character": 0}
     assert places.of(7).as_dict() == {"line": 1, "character": 0}
 

@@ -116,7 +116,7 @@ def test_written_once_then_nothing_more(run: Run) -> None:
 
 
 def test_many_fixes_of_one_function_are_all_written_at_once(run: Run) -> None:
-    """More than the ten rounds of one application; one fix of a function a round."""
+    """One fix of a function a round."""
     body = "".join(f"    for word in words:\n        found += word in stop{number}\n" for number in range(25))
     names = ", ".join(f"stop{number}: list[str]" for number in range(25))
     put("a.py", f"def many(words: list[str], {names}) -> int:\n    found = 0\n{body}    return found\n")

@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+from burnish_analysis.perf.facts.numbers import at_least
+from burnish_analysis.perf.facts.patterns import nonnegative
 from burnish_analysis.perf.model import Known
 from burnish_analysis.perf.module import Module
 
@@ -55,6 +57,19 @@ def kind(source: str) -> str:
         ("def f(d: dict[str, int]):\n    for k, v in d.items():\n        here(v)", "int"),
         ("def f(t: str):\n    here(t.split(',')[0].strip())", "str"),
         ("x = 1\ndef f():\n    global x\n    x = 'a'\ndef g():\n    here(x)", ""),
+        ("here(open('a').read())", "str"),
+        ("here(open('a', 'rb').read())", "bytes"),
+        ("here(open('a', mode='rb').readline())", "bytes"),
+        ("def f(m):\n    here(open('a', m).read())", ""),
+        ("def f(m):\n    here(open('a', **m).read())", ""),
+        ("def f(m):\n    here(open(*m).read())", ""),
+        ("with open('a', 'rb') as f:\n    here(f.readlines()[0])", "bytes"),
+        ("import re\nhere(re.compile('a').sub('b', x))", "str"),
+        ("import re\nhere(re.compile(b'a').sub(b'b', x))", "bytes"),
+        ("import re\ndef f(p):\n    here(re.compile(p).sub('b', x))", ""),
+        ("def f(d: dict[str, str]):\n    here(d.pop('a'))", "str"),
+        ("def f(d: dict[str, str]):\n    here(d.pop('a', ''))", "str"),
+        ("def f(d: dict[str, str]):\n    here(d.pop('a', None))", ""),
     ],
 )
 def test_types(source: str, name: str) -> None:
@@ -148,6 +163,12 @@ def test_a_local_in_a_loop(body: str, known: Known) -> None:
         ("here(sorted(x, key=len))", Known.YES),
         ("here(sorted(x, key=lambda v: unknown(v)))", Known.UNKNOWN),
         ("def f():\n    here((yield))", Known.NO),
+        ("async def f(g):\n    here([x async for x in g])", Known.NO),
+        ("def f(d: dict[str, int]):\n    here(d['a'])", Known.YES),
+        (
+            "from collections import defaultdict\ndef f(d: defaultdict[str, int]):\n    here(d['a'])",
+            Known.UNKNOWN,
+        ),
     ],
 )
 def test_purity(source: str, known: Known) -> None:
@@ -161,3 +182,83 @@ def test_others_run_between_the_rounds_of_an_asynchronous_loop() -> None:
     name = next(n for n in module.structure.nodes[ast.Name] if isinstance(n, ast.Name) and n.id == "xs")
     assert isinstance(loop, ast.AsyncFor)
     assert module.flow.unchanged(name, loop) is Known.UNKNOWN
+
+
+def test_others_run_within_an_asynchronous_comprehension() -> None:
+    module = parse(
+        "async def f(xs: list[int], ys, g):\n    for y in ys:\n        a = y in xs, [z async for z in g]\n"
+    )
+    assert unchanged(module, "xs") is Known.UNKNOWN
+
+
+def unchanged(module: Module, name: str) -> Known:
+    loop = module.structure.nodes[ast.For][0]
+    assert isinstance(loop, ast.For)
+    found = next(n for n in module.structure.nodes[ast.Name] if isinstance(n, ast.Name) and n.id == name)
+    return module.flow.unchanged(found, loop)
+
+
+@pytest.mark.parametrize(
+    ("made", "known"), [("{}", Known.YES), ("defaultdict(int)", Known.NO), ("Counter()", Known.YES)]
+)
+def test_reading_an_item_of_a_defaultdict_may_put_one_in(made: str, known: Known) -> None:
+    module = parse(
+        f"from collections import Counter, defaultdict\ndef f(ks):\n    d = {made}\n    for k in ks:\n        a = d[k]\n"
+    )
+    assert unchanged(module, "d") is known
+
+
+@pytest.mark.parametrize(
+    ("expression", "change", "known"),
+    [
+        ("max(rows)", "row.append(1)", Known.UNKNOWN),
+        ("[len(x) for x in rows]", "row.clear()", Known.UNKNOWN),
+        ("[len(x) for x in rows]", "rows[0].clear()", Known.UNKNOWN),
+        ("[len(x) for x in rows]", "row[0] = 1", Known.UNKNOWN),
+        ("len(rows)", "row.append(1)", Known.YES),
+        ("max(rows)", "out.append(row)", Known.YES),
+        ("max(rows)", "names.append(1)", Known.UNKNOWN),
+        ("max(words)", "row.append(1)", Known.YES),
+        ("max(rows)", "counts['a'] = 1", Known.YES),
+    ],
+)
+def test_what_a_container_holds_may_change(expression: str, change: str, known: Known) -> None:
+    module = parse(
+        "def f(n: int, given: list[str], names: list[int], counts: dict[str, int]):\n"
+        "    rows = [[0] for _ in range(n)]\n    words = sorted(given)\n    out = []\n"
+        f"    for row in rows:\n        here({expression})\n        {change}\n    return out\n"
+    )
+    loop = module.structure.nodes[ast.For][0]
+    assert isinstance(loop, ast.For)
+    assert module.flow.invariant(marked(module), loop) is known
+
+
+@pytest.mark.parametrize(
+    ("source", "known"),
+    [
+        ("for i in range(3):\n    here(i)", Known.YES),
+        ("for i in range(*b):\n    here(i)", Known.UNKNOWN),
+        ("for i in range(0, *b):\n    here(i)", Known.UNKNOWN),
+        ("for i, x in enumerate(xs):\n    here(i)", Known.YES),
+        ("for i, x in enumerate(*b):\n    here(i)", Known.UNKNOWN),
+    ],
+)
+def test_how_small_a_counter_is(source: str, known: Known) -> None:
+    module = parse(source)
+    assert at_least(marked(module), 0, marked(module), module) is known
+    assert nonnegative(marked(module), module) <= (known is Known.YES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "known"),
+    [
+        ("not s", Known.YES),
+        ("-n", Known.YES),
+        ("~n", Known.YES),
+        ("~x", Known.UNKNOWN),
+        ("-s", Known.UNKNOWN),
+    ],
+)
+def test_what_cannot_raise(expression: str, known: Known) -> None:
+    module = parse(f"def f(s: str, n: int, x: float):\n    here({expression})")
+    assert module.effects.total(marked(module)) is known

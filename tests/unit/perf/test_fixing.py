@@ -108,7 +108,17 @@ def test_not_ignored(source: str) -> None:
     assert len(analysing.analyse(source)) == 1
 
 
-def test_a_fix_that_would_break_the_file_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = old(y)\nz = old(1)\n", "x = old(y)\nz = new(1)\n"),
+        ("def f(y):\n    x = old(y)\n    z = old(1)\n", "def f(y):\n    x = old(y)\n    z = new(1)\n"),
+        ("x = old(y), old(1)\n", "x = old(y), new(1)\n"),
+    ],
+)
+def test_a_fix_that_would_break_the_file_is_not_applied(
+    monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
     def broken(self: OldToNew, node: ast.AST, module: Module) -> Iterator[Finding]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "old":
             good = isinstance(node.args[0], ast.Constant)
@@ -117,7 +127,20 @@ def test_a_fix_that_would_break_the_file_is_not_applied(monkeypatch: pytest.Monk
             )
 
     monkeypatch.setattr(OldToNew, "check", broken)
-    assert fixed("x = old(y)\nz = old(1)\n") == "x = old(y)\nz = new(1)\n"
+    assert fixed(before) == after
+
+
+def test_fixes_that_undo_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turns(self: OldToNew, node: ast.AST, module: Module) -> Iterator[Finding]:
+        if isinstance(node, ast.Name) and node.id in ("one", "two"):
+            other = "two" if node.id == "one" else "one"
+            yield module.finding(self, node, "turn", edits=[module.replace(node, other)])
+
+    monkeypatch.setattr(OldToNew, "check", turns)
+    monkeypatch.setattr(OldToNew, "nodes", (ast.Name,))
+    analysing._by_type.cache_clear()
+    result = fixing.apply_fixes("one\n")
+    assert (result.source, len(result.applied)) == ("two\n", 1)
 
 
 def test_a_rule_that_fails_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:

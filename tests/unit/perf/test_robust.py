@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
-from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +14,7 @@ from burnish_analysis.perf.fixing import FixResult, apply_fixes
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings
 
+from ..manners import WIDE, WRITTEN, widened
 from .cases import Case, every_case
 
 EVERY = PerfSettings(select=frozenset(all_rules()))
@@ -26,19 +25,6 @@ def fixed(source: str, settings: PerfSettings = EVERY) -> FixResult:
     return apply_fixes(source, "", settings, lambda *_: True)
 
 
-def tabs(text: str) -> str:
-    return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), text)
-
-
-WRITTEN: dict[str, Callable[[str], str]] = {
-    "CRLF": lambda text: text.replace("\n", "\r\n"),
-    "CR": lambda text: text.replace("\n", "\r"),
-    "a byte order mark and CRLF": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
-    "tabs": tabs,
-    "wide characters before": lambda text: f'MARK = "é𝐱😀"  # é𝐱😀\n{text}',
-}
-
-
 @pytest.mark.parametrize("manner", WRITTEN)
 @pytest.mark.parametrize("case", FIXES, ids=lambda case: f"{case.rule}: {case.words}")
 def test_a_fix_keeps_how_a_file_is_written(case: Case, manner: str) -> None:
@@ -47,20 +33,12 @@ def test_a_fix_keeps_how_a_file_is_written(case: Case, manner: str) -> None:
     settings = PerfSettings(select=frozenset({case.rule}))
     plain = fixed(case.before, settings)
     other = fixed(write(case.before), settings)
-    if manner == "wide characters before":  # an import is added in another place
+    if manner == WIDE:  # an import is added in another place
         assert len(other.applied) == len(plain.applied)
         compile(other.source, "odd", "exec", dont_inherit=True)
     else:
         assert other.source == write(plain.source)
     assert not fixed(other.source, settings).applied
-
-
-def widened(text: str) -> str:
-    """With names that UTF-8 and UTF-16 need more for than one unit."""
-    tree = ast.parse(text)
-    names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} - {"self", "cls"}
-    known = "|".join(map(re.escape, sorted(name for name in names if len(name) > 1)))
-    return re.sub(rf"(?<![.\w])({known})\b(?!=[^=])", r"\1é𝐱", text) if known else text
 
 
 @pytest.mark.parametrize("case", FIXES, ids=lambda case: f"{case.rule}: {case.words}")

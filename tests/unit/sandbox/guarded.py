@@ -62,12 +62,13 @@ def marked(mark: str) -> list[int]:
     return found
 
 
-def _bound() -> None:
+def bound_process(seconds: int) -> None:
+    """Bound this process and what it starts; ``seconds`` of the processor."""
     own = sum(p.num_threads() for p in psutil.process_iter() if p.uids().real == os.getuid())
     for kind, bound in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_NPROC, own + PROCESSES),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -77,7 +78,7 @@ def _bound() -> None:
 
 
 def _main() -> None:
-    _bound()
+    bound_process(SECONDS)
     request = json.load(sys.stdin)
     program = Program(request["source"], environment=request["environment"], collect=request["collect"])
     level = Level.from_label(request["level"])

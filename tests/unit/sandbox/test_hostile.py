@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import socket
 import subprocess
@@ -276,6 +277,26 @@ attempt("owner", owner)
 resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 print(json.dumps(found))
 """
+
+
+SHARED_MEMORY = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+print(libc.shmat({segment}, None, 0) in (None, 2 ** 64 - 1), libc.shmctl({segment}, 0, None))
+"""
+
+
+def test_shared_memory_of_the_user_is_out_of_reach(strong: Level) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    segment = libc.shmget(0, 4096, 0o600)
+    assert segment >= 0
+    try:
+        found = guarded(SHARED_MEMORY.format(segment=segment), strong)
+    finally:
+        removed = libc.shmctl(segment, 0, None)
+    assert found["stdout"].split() == ["True", "-1"], found
+    assert removed == 0
 
 
 def test_nothing_of_the_user_is_within_reach(strong: Level, tmp_path: Path) -> None:

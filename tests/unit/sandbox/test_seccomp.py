@@ -41,14 +41,14 @@ def decide(machine: tuple[str, int], number: int, *arguments: int, alone: bool =
 @pytest.mark.parametrize(
     ("machine", "numbers"),
     [
-        # read, ptrace, mount, clone, clone3, socket, kill, prlimit64, fcntl, fchmod
-        (X86, (0, 101, 165, 56, 435, 41, 62, 302, 72, 91)),
-        (ARM, (63, 117, 40, 220, 435, 198, 129, 261, 25, 52)),
+        # read, ptrace, mount, clone, clone3, socket, kill, prlimit64, fcntl, fchmod, shmat, ioctl
+        (X86, (0, 101, 165, 56, 435, 41, 62, 302, 72, 91, 30, 16)),
+        (ARM, (63, 117, 40, 220, 435, 198, 129, 261, 25, 52, 196, 29)),
     ],
     ids=["x86_64", "aarch64"],
 )
 def test_what_is_refused(machine: tuple[str, int], numbers: tuple[int, ...]) -> None:
-    read, ptrace, mount, clone, clone3, socket, kill, prlimit, fcntl, fchmod = numbers
+    read, ptrace, mount, clone, clone3, socket, kill, prlimit, fcntl, fchmod, shmat, ioctl = numbers
     for alone in (False, True):
         assert decide(machine, read, 3, alone=alone) == ALLOW
         assert decide(machine, ptrace, alone=alone) == EPERM
@@ -58,15 +58,33 @@ def test_what_is_refused(machine: tuple[str, int], numbers: tuple[int, ...]) -> 
         assert decide(machine, clone, 0x003D0F00, alone=alone) == ALLOW
         assert decide(machine, socket, 2, alone=alone) == EPERM
         assert decide(machine, read, arch=1, alone=alone) == KILL
-    shared = {clone: (17,), socket: (1,), kill: (5, 9), prlimit: (5,), fcntl: (3, 8), fchmod: (3,)}
+    shared = {
+        clone: (17,),
+        socket: (1,),
+        kill: (5, 9),
+        prlimit: (5,),
+        fcntl: (3, 8),
+        fchmod: (3,),
+        shmat: (1,),
+    }
     for number, arguments in shared.items():
         assert decide(machine, number, *arguments) == ALLOW
         assert decide(machine, number, *arguments, alone=True) == EPERM
-    own = [(kill, 77, 6), (prlimit, 0, 7), (prlimit, 77, 7), (fcntl, 3, 1), (fcntl, 3, 1030)]
+    own = [
+        (kill, 77, 6),
+        (prlimit, 0, 7),
+        (prlimit, 77, 7),
+        (fcntl, 3, 1),
+        (fcntl, 3, 1030),
+        (ioctl, 1, 0x5413),
+    ]
     for number, *rest in own:
         assert decide(machine, number, *rest, alone=True) == ALLOW
     for command in (8, 10, 15):
         assert decide(machine, fcntl, 3, command, alone=True) == EPERM
+    # FIOSETOWN, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
+    for command in (0x8901, 0x40086602, 0x401C5820):
+        assert decide(machine, ioctl, 3, command, alone=True) == EPERM
 
 
 def test_other_numberings_of_the_same_machine_are_no_way_around() -> None:

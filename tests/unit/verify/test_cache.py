@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from burnish_analysis.verify.cache import VerdictCache, cache_key
-from burnish_analysis.verify.model import Counterexample, Coverage, Scaling, Speedup, Verdict, VerifyOptions
+from burnish_analysis.verify.model import (
+    Call,
+    Counterexample,
+    Coverage,
+    Scaling,
+    Speedup,
+    Verdict,
+    VerifyOptions,
+)
 
 OPTIONS = VerifyOptions()
 FULL = Verdict(
@@ -51,6 +59,20 @@ def test_only_what_the_function_reaches_matters(cache: VerdictCache) -> None:
     assert cache.get(source("+x"), source("x"), "f", OPTIONS) is None
     assert cache.get(source("x"), source("+x"), "g", OPTIONS) is None
     assert cache.get(source("1"), source("True"), "f", OPTIONS) is None
+
+
+@pytest.mark.parametrize(
+    "shown", ["\n\ndef show():\n    return f(Square(2))\n", ""], ids=["call site", "captured"]
+)
+def test_classes_that_only_the_inputs_use_matter(shown: str) -> None:
+    square = "class Square:\n    def __init__(self, a):\n        self.a = a\n    def area(self):\n        return self.a ** 2\n"
+    before = f"{square}\n\ndef f(shape):\n    return shape.area()\n{shown}"
+    after = before.replace("return shape.area()", "area = shape.area()\n    return area")
+    options = OPTIONS if shown else replace(OPTIONS, calls=(Call("((Square(2),), {})", "test"),))
+    key = cache_key(before, after, "f", options)
+    assert key == cache_key(before + "\n# a comment", after, "f", options)
+    changed = (text.replace("** 2", "** 3") for text in (before, after))
+    assert key != cache_key(*changed, "f", options)
 
 
 def test_options_that_change_the_outcome_are_part_of_the_key() -> None:

@@ -117,6 +117,7 @@ class TestCounterexample:
             ("def f(a):\n    a.append(2)\n    return [a, a]\n", "(([1],), {})"),
             ("def f(a):\n    raise ValueError('\\'''quoted\"\"\" \\\\ text')\n", "((1,), {})"),
             ("def f(a):\n    print(a)\n    return [a, a]\n", "((1,), {})"),
+            ("def f(a):\n    raise SystemExit(0)\n", "((1,), {})"),
             ("def f(a):\n    return [list(a), list(a)]\n", "((_b_gen([1]),), {})"),
         ],
     )
@@ -128,6 +129,7 @@ class TestCounterexample:
             path.write_text(shown.script(BEFORE, changed, "f", call, whole=whole))
             done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
             assert done.returncode == expected, done.stderr
+            assert done.stdout.startswith("before:") and "\nafter:" in done.stdout
 
 
 def test_watched_names_are_what_the_module_binds() -> None:

@@ -220,6 +220,11 @@ class TestGenerated:
         for needed in ("_b_nan", "-0.0", "True", "_b_gen(", "iter(", "_b_List(", "((),)", "[[", ":="):
             assert needed in seen, needed
 
+    def test_what_equals_nothing_is_looked_for_where_it_is(self) -> None:
+        parameters = [Parameter("a", ["list", "float"]), Parameter("b", "num")]
+        calls = [evaluate(text)[0] for text in edge_calls(parameters, Draw(random.Random(0)))]
+        assert any(b in a and not any(item == b for item in a) for a, b in calls)
+
     def test_a_declared_type_is_kept(self) -> None:
         source = random.Random(0)
         for _ in range(300):

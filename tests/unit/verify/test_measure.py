@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import time
 
 import pytest
 
-from burnish_analysis.sandbox.model import Isolation, Kind, Level, Outcome
+from burnish_analysis.sandbox.model import Isolation, Kind, Level, Limits, Outcome, Program
 from burnish_analysis.verify.measure import MeasureOptions, _judge, measure
 from burnish_analysis.verify.measure_statistics import SizeTimes, is_faster, scaling_of, speedup_of
 from burnish_analysis.verify.model import Call, Scaling, Speedup
+from burnish_analysis.verify.stoppable import run_stoppable
 
 QUICK = MeasureOptions(seconds=0.4, packages=False)
 LISTS = "((list(range({n})), list(range({n}, 2 * {n}))), {{}})"
@@ -141,8 +143,10 @@ KEPT = "def f(n):\n    if n in _kept: return _kept[n]\n    _kept[n] = sum(range(
         "class A:\n    kept = {}\n" + KEPT.replace("_kept = {}\n", "").replace("_kept", "A.kept"),
         "def outer():\n    _kept = {}\n" + KEPT.replace("_kept = {}\n", "").replace("\n", "\n    ").replace("def", "    def", 1)
         + "return f\nf = outer()\n",
+        "class A:\n    __slots__ = ('kept',)\nA = A()\nA.kept = {}\n" + KEPT.replace("_kept = {}\n", "").replace("_kept", "A.kept"),
+        KEPT.replace("if n in _kept", "if _kept[n]").replace("{}", "__import__('array').array('q', bytes(8 * 30000))"),
     ],
-    ids=["lru_cache", "global", "default", "class", "closure"],
+    ids=["lru_cache", "global", "default", "class", "closure", "slot", "array"],
 )  # fmt: skip
 def test_a_cache_is_empty_for_every_call(kept: str) -> None:
     plain = "def f(n):\n    return sum(range(n))\n"
@@ -257,6 +261,14 @@ def test_it_can_be_stopped() -> None:
     found = measure(loop, loop, "f", [[Call("((1,), {})")]], MeasureOptions(seconds=10.0), stop=stop)
     assert "cancelled" in found.reason
     assert time.monotonic() - begun < 15
+
+
+def test_it_can_be_run_inside_an_event_loop() -> None:
+    async def inside() -> Outcome:
+        stop = threading.Event()
+        return run_stoppable(Program("pass"), Limits(seconds=20.0), least=Level.PROCESS, stop=stop)
+
+    assert asyncio.run(inside()).kind is Kind.OK
 
 
 def test_nothing_to_time_is_said() -> None:

@@ -1,7 +1,16 @@
 from __future__ import annotations
 
 import collections
+import enum
+import functools
+import io
+import itertools
+import pathlib
+import random
+import struct
+import sys
 import textwrap
+import types
 from collections.abc import Iterator
 
 import pytest
@@ -92,6 +101,81 @@ class TestCanonical:
         with pytest.raises(Opaque):
             text(x for x in [lambda: 1])
 
+    def test_tells_members_of_other_values_apart(self) -> None:
+        one, other = (enum.Enum("Color", {"RED": value}, module=__name__) for value in (1, 2))
+        assert text(one.RED) != text(other.RED)
+
+    def test_streams_of_bytes_by_content_and_place_and_not_used_up(self) -> None:
+        one, other = io.BytesIO(b"ab"), io.BytesIO(b"b")
+        one.seek(1)
+        assert text(one) != text(other)
+        assert one.read() == b"b"
+        one.close()
+        assert "closed" in text(one)
+
+    def test_a_class_that_pretends_a_name_is_marked(self) -> None:
+        class Pretending(dict):  # type: ignore[type-arg]
+            pass
+
+        Pretending.__module__, Pretending.__qualname__ = "collections", "OrderedDict"
+        assert text(Pretending) != text(collections.OrderedDict)
+
+    def test_the_name_of_a_class_runs_no_code_of_its_module(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+        lazy = types.ModuleType("lazy")
+        lazy.__dict__["__getattr__"] = asked.append
+        monkeypatch.setitem(sys.modules, "lazy", lazy)
+        assert text(type("Absent", (), {"__module__": "lazy"})) == "<class lazy.Absent>"
+        assert not asked
+
+    def test_looks_into_types_that_keep_their_state_in_no_attribute(self) -> None:
+        class Drawing(random.Random):
+            pass
+
+        assert text(functools.partial(int, 1)) != text(functools.partial(int, 2))
+        assert text(Drawing(1)) != text(Drawing(2))
+        assert text(Drawing(1)) == text(Drawing(1))
+        for closed in (struct.Struct("i"), property(len), staticmethod(len)):
+            with pytest.raises(Opaque):
+                text(closed)
+
+    def test_objects_of_plain_classes_hold_nothing_more(self) -> None:
+        class Slots:
+            __slots__ = ("__weakref__", "a")
+
+        class Below(Slots):
+            pass
+
+        for made in (object(), Slots(), Below(), types.SimpleNamespace()):
+            assert text(made).endswith("()")
+
+    def test_what_a_path_has_cached_is_no_state(self) -> None:
+        used = pathlib.PurePosixPath("a/b")
+        hash(used)
+        assert (used.name, str(used)) == ("b", "a/b")
+        assert text(used) == text(pathlib.PurePosixPath("a/b")) != text(pathlib.PurePosixPath("a/c"))
+        assert text(used.parents) != text(pathlib.PurePosixPath("a/c").parents)
+
+    def test_bounded_repetitions_are_told_to_their_end(self) -> None:
+        assert text(itertools.repeat(1, 60)) != text(itertools.repeat(1, 70))
+        assert text(itertools.repeat(1)) == text(itertools.repeat(1))
+
+    def test_iterators_that_are_objects_are_told_with_their_attributes(self) -> None:
+        class Ending:
+            def __init__(self, n: int) -> None:
+                self.n = n
+
+            def __iter__(self) -> Ending:
+                return self
+
+            def __next__(self) -> int:
+                raise StopIteration
+
+        assert text(Ending(1)) != text(Ending(2))
+
+    def test_exceptions_of_the_system_name_their_file(self) -> None:
+        assert text(OSError(2, "no", "a")) != text(OSError(2, "no", "b"))
+
     def test_big_numbers(self) -> None:
         assert text(10**5000) != text(10**5000 + 1)
 
@@ -132,6 +216,24 @@ class TestObserve:
         eager = "def f(a):\n for x in list(a): yield x"
         assert part(lazy, eager, "((_b_gen([1, 2]),), {})") == "value"
         assert part(lazy, eager, "(([1, 2],), {})") is None
+
+    def test_what_changes_after_it_was_given(self) -> None:
+        given = "def f(a):\n yield a\n a.append(1)"
+        assert part(given, "def f(a):\n yield a", "(([],), {})") == "args"
+        filled = "def f(a):\n out = []\n for x in a:\n  out.append(x)\n  yield out"
+        doubled = filled.replace("append(x)", "append(x * 2 if out else x)")
+        assert part(filled, filled, "(([1, 2],), {})") is None
+        assert part(filled, doubled, "(([1, 2],), {})") == "value"
+        assert part(filled, filled.replace("yield out", "yield list(out)"), "(([1, 2],), {})") == "value"
+
+    def test_what_a_second_call_makes_of_an_object_of_the_first(self) -> None:
+        kept = "def f(n, out=[]): out.append(n); return out"
+        once = "def f(n, out=[]):\n if not out: out.append(n)\n return out"
+        assert part(kept, once, "((1,), {})", twice=True) == "again"
+
+    def test_an_item_that_holds_its_iterator(self) -> None:
+        source = "def f():\n out = []\n def g():\n  yield out\n  yield out\n out.append(g())\n return out"
+        assert part(source, source, "((), {})") is None
 
     def test_how_a_callable_is_used(self) -> None:
         assert (
@@ -177,6 +279,11 @@ class TestObserve:
         kept = "def f(n, out=[]): out.append(n); return out"
         fresh = "def f(n, out=None): out = out or []; out.append(n); return out"
         assert part(kept, fresh, "((1,), {})", twice=True) == "again"
+
+    def test_an_argument_that_can_be_made_only_once(self) -> None:
+        once = "class A:\n def __init__(self):\n  made.append(1)\n  if len(made) > 1: raise ValueError"
+        source = f"made = []\n{once}\ndef f(a): return 1"
+        assert observe(source, "((A(),), {})", twice=True)["again"] == "input ValueError"
 
     def test_methods_and_the_instance_afterwards(self) -> None:
         source = "class A:\n def __init__(self): self.n = 0\n def f(self):\n  self.n += 1\n  return self"

@@ -35,6 +35,7 @@ REFUSED = {
     "import os\n    return getattr(os, 'rem' + 'ove')(x)": "works with files",
     "return __import__('os').remove(x)": "os",
     "return input()": "standard input",
+    "import sys\n    sys.__stdout__.write(x)": "past",
     "import os\n    return os.environ['HOME']": "environment",
     "import signal\n    signal.alarm(1)": "signals",
     "import atexit\n    atexit.register(x)": "end of the process",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,11 +15,9 @@ from burnish_analysis.perf.checking import CheckOptions, FileReport, Task, check
 from burnish_analysis.perf.commands.parts import (
     Choice,
     Project,
-    file_size,
+    in_every_file,
     jobs_option,
-    lost_sentence,
     paths_argument,
-    progress,
     rule_ids,
     said_on_terminal,
     shown,
@@ -27,7 +25,6 @@ from burnish_analysis.perf.commands.parts import (
     writable,
 )
 from burnish_analysis.perf.files import Problem
-from burnish_analysis.perf.pool import Sized, default_jobs, each
 from burnish_analysis.perf.report.items import Item
 
 __all__ = ["check"]
@@ -89,7 +86,10 @@ def check(
         items = _slower([task.path for task in tasks], since, problems)
     else:
         options = CheckOptions(exact_only=exact_only, changes=form == "sarif")
-        items = _found(tasks, options, jobs or default_jobs(), problems)
+        look = partial(check_file, options=options)
+        reports = in_every_file(look, tasks, "Checking", jobs, _lost)
+        items = [item for report in reports for item in report.items]
+        problems += [problem for report in reports for problem in report.problems]
     _write(form, items, problems)
     failed = tell_problems(problems)
     if form == "text" and not regressions:
@@ -97,17 +97,8 @@ def check(
     context.exit(1 if failed or items else 0)
 
 
-def _found(tasks: list[Task], options: CheckOptions, jobs: int, problems: list[Problem]) -> list[Item]:
-    with progress(len(tasks), "Checking") as done:
-        reports = each(
-            functools.partial(check_file, options=options),
-            [Sized(task, file_size(task.path)) for task in tasks],
-            jobs=jobs,
-            lost=_lost,
-            done=done,
-        )
-    problems += [problem for report in reports for problem in report.problems]
-    return [item for report in reports for item in report.items]
+def _lost(path: Path, problem: Problem) -> FileReport:
+    return FileReport(path, problems=(problem,))
 
 
 def _slower(paths: list[Path], since: str, problems: list[Problem]) -> list[Item]:
@@ -125,10 +116,6 @@ def _slower(paths: list[Path], since: str, problems: list[Problem]) -> list[Item
             verdict = one.verdict
             click.echo(writable(f"{path}: {one.function}: {verdict.evidence or verdict.reason}"), err=True)
     return items
-
-
-def _lost(task: Task) -> FileReport:
-    return FileReport(task.path, problems=(Problem(str(task.path), lost_sentence(task.path)),))
 
 
 def _write(form: Format, items: list[Item], problems: list[Problem]) -> None:

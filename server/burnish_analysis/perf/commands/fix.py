@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,11 +14,9 @@ from burnish_analysis.perf.checking import Task
 from burnish_analysis.perf.commands.parts import (
     Choice,
     Project,
-    file_size,
+    in_every_file,
     jobs_option,
-    lost_sentence,
     paths_argument,
-    progress,
     rule_ids,
     said_on_terminal,
     shown,
@@ -28,7 +25,6 @@ from burnish_analysis.perf.commands.parts import (
 )
 from burnish_analysis.perf.files import Problem
 from burnish_analysis.perf.judging import Verifier
-from burnish_analysis.perf.pool import Sized, default_jobs, each
 from burnish_analysis.perf.rewriting import FixOptions, FixReport, Outcome, fix_file
 
 __all__ = ["fix"]
@@ -74,16 +70,10 @@ def fix(
     project = Project(Choice(rules, ignore))
     files, problems = project.files(paths)
     tasks = [Task(file, project.of(file)) for file in files]
-    with progress(len(tasks), "Fixing") as done, _verifying(verify) as (verifier, telling):
-        options = FixOptions(write, verifier, telling)
-        reports = each(
-            functools.partial(fix_file, options=options),
-            [Sized(task, file_size(task.path)) for task in tasks],
-            # What is timed is timed alone.
-            jobs=1 if verify else jobs or default_jobs(),
-            lost=_lost,
-            done=done,
-        )
+    options = FixOptions(write, *_verifying(verify))
+    # What is timed is timed alone.
+    jobs = 1 if verify else jobs
+    reports = in_every_file(partial(fix_file, options=options), tasks, "Fixing", jobs, _lost)
     problems += [problem for report in reports for problem in report.problems]
     outcomes = [outcome for report in reports for outcome in report.outcomes]
     if as_json:
@@ -96,18 +86,16 @@ def fix(
     context.exit(1 if failed or any(outcome.accepted for outcome in outcomes) else 0)
 
 
-@contextmanager
-def _verifying(verify: bool) -> Iterator[tuple[Verifier | None, Callable[[str], None] | None]]:
+def _verifying(verify: bool) -> tuple[Verifier | None, Callable[[str], None] | None]:
     if not verify:
-        yield None, None
-        return
+        return None, None
     from burnish_analysis.perf import verifying
 
-    yield verifying.sandboxed, said_on_terminal("Verifying")
+    return verifying.sandboxed, said_on_terminal("Verifying")
 
 
-def _lost(task: Task) -> FixReport:
-    return FixReport(task.path, problems=(Problem(str(task.path), lost_sentence(task.path)),))
+def _lost(path: Path, problem: Problem) -> FixReport:
+    return FixReport(path, problems=(problem,))
 
 
 def _show(reports: list[FixReport], *, write: bool) -> None:

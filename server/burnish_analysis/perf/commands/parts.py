@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
+from burnish_analysis.metrics.rules import METRIC_RULES
 from burnish_analysis.perf.catalogue import all_rules
+from burnish_analysis.perf.checking import Task
 from burnish_analysis.perf.files import Problem, find_files
+from burnish_analysis.perf.pool import Sized, default_jobs, each
 from burnish_analysis.perf.settings import PerfSettings, Severity, find_settings
 
 __all__ = [
     "Choice",
     "Project",
-    "file_size",
+    "in_every_file",
     "jobs_option",
-    "lost_sentence",
     "paths_argument",
-    "progress",
     "rule_ids",
     "said_on_terminal",
     "shown",
@@ -31,7 +32,7 @@ __all__ = [
     "writable",
 ]
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 paths_argument = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH..."
@@ -49,9 +50,9 @@ def rule_ids(
     _context: click.Context | None, _parameter: click.Parameter | None, values: tuple[str, ...]
 ) -> frozenset[str]:
     """Rule ids, given one by one or joined by commas; an unknown one is a usage error that names the nearest."""
-    known = all_rules()
+    known = all_rules().keys() | METRIC_RULES.keys()
     chosen = {part.strip() for value in values for part in value.split(",") if part.strip()}
-    for rule in sorted(chosen - known.keys()):
+    for rule in sorted(chosen - known):
         near = difflib.get_close_matches(rule, known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]}?" if near else " All of them: burnish rules"
         raise click.BadParameter(f"there is no rule {rule!r}.{hint}")
@@ -110,7 +111,7 @@ class Project:
         return self._found[folder]
 
     def _tell(self, settings: PerfSettings) -> None:
-        known = all_rules().keys()
+        known = all_rules().keys() | METRIC_RULES.keys()
         named = settings.select | settings.ignore | settings.severity.keys()
         unknown = [f"tool.burnish names {rule!r}, which is no rule." for rule in sorted(named - known)]
         for problem in (*settings.problems, *unknown):
@@ -124,8 +125,31 @@ class Project:
         return find_files(paths, self.excluded)
 
 
+def in_every_file(
+    look: Callable[[Task], R],
+    tasks: Sequence[Task],
+    words: str,
+    jobs: int | None,
+    lost: Callable[[Path, Problem], R],
+) -> list[R]:
+    """Look at every file, in several processes where that pays.
+
+    Args:
+        look: can be pickled. words: what is done, for the bar. jobs: how many processes; None: one for every processor.
+        lost: the report on a file that ended the process that looked at it.
+    """
+
+    def of_lost(task: Task) -> R:
+        sentence = f"{task.path} is not looked at: it ended the process that read it (out of memory, or nested too deeply)."
+        return lost(task.path, Problem(str(task.path), sentence))
+
+    with _progress(len(tasks), words) as done:
+        pieces = [Sized(task, _file_size(task.path)) for task in tasks]
+        return each(look, pieces, jobs=jobs or default_jobs(), lost=of_lost, done=done)
+
+
 @contextmanager
-def progress(total: int, words: str) -> Iterator[Callable[[int], None]]:
+def _progress(total: int, words: str) -> Iterator[Callable[[int], None]]:
     """A bar on stderr where that is a terminal; gives the function that moves it."""
     if not sys.stderr.isatty() or total < 2:
         yield lambda _: None
@@ -167,16 +191,9 @@ def writable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def file_size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     """A file's bytes; 0 where that cannot be told."""
     try:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def lost_sentence(path: Path) -> str:
-    """What is said of a file that ended the process that looked at it."""
-    return (
-        f"{path} is not looked at: it ended the process that read it (out of memory, or nested too deeply)."
-    )

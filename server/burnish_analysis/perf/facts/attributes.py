@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.facts.types import Type
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
@@ -54,7 +55,7 @@ def _assignments(around: ast.ClassDef) -> dict[str, list[ast.AST]]:
     """By attribute: the assignments in a class, the annotations of its body, and its methods."""
     found: dict[str, list[ast.AST]] = {}
     own = set(around.body)
-    for part in ast.walk(around):
+    for part in walk(around):
         names: set[str] = set()
         if isinstance(part, ast.Assign):
             names = {target.attr for target in part.targets if _of_self(target)}

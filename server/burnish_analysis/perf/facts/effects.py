@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from burnish_analysis.perf.facts.tables import (
+    DEFAULTING,
     MUTATORS,
     PURE_CALLS,
     PURE_METHODS,
@@ -37,11 +38,10 @@ _BLOCKS = (
 )
 _READING = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.Slice, ast.Attribute, ast.List,
-    ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.keyword, ast.operator, ast.unaryop, ast.boolop,
-    ast.cmpop, ast.expr_context, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Lambda, ast.arguments,
+    ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.FormattedValue, ast.Starred, ast.keyword,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Lambda, ast.arguments,
     ast.arg,
 )  # fmt: skip
-_SIMPLE = frozenset({"int", "float", "bool", "str", "bytes"})
 
 
 class Effects:
@@ -56,8 +56,10 @@ class Effects:
         for node in self._module.walk(*parts):
             if isinstance(node, ast.Call):
                 found &= self._call(node)
-            elif isinstance(node, (*_LEAVES, ast.NamedExpr)):
+            elif isinstance(node, (*_LEAVES, ast.NamedExpr)) or _awaits(node):
                 return Known.NO
+            elif isinstance(node, ast.Subscript) and self._module.types.name(node.value) == DEFAULTING:
+                found &= Known.UNKNOWN  # reading an item may put one in
             elif not isinstance(node, _READING):
                 found &= Known.UNKNOWN
         return found
@@ -128,9 +130,10 @@ class Effects:
                 )
                 return Known.of(safe) & self.total(node.left) & self.total(node.right)
             case ast.UnaryOp():
-                return self.total(node.operand) & Known.of(
-                    isinstance(node.op, ast.Not) or types.name(node.operand) in _SIMPLE
+                sound = {ast.Not: None, ast.Invert: {"int", "bool"}}.get(
+                    type(node.op), {"int", "float", "bool"}
                 )
+                return self.total(node.operand) & Known.of(sound is None or types.name(node.operand) in sound)
             case ast.Call():
                 if self._module.qualified(node.func) in TOTAL_CALLS and not node.keywords:
                     known = all(types.of(part) is not None for part in node.args)
@@ -164,6 +167,7 @@ class Effects:
             node
             for node in self._module.walk(*parts)
             if isinstance(node, (*_LEAVES, *_BLOCKS))
+            or _awaits(node)
             or (isinstance(node, ast.Call) and not self._bounded(node))
         ]
 
@@ -178,3 +182,8 @@ class Effects:
                 and node.func.attr in MUTATORS
             )
         return isinstance(node.func, ast.Name) and self._module.calls(node, "builtins.next")
+
+
+def _awaits(node: ast.AST) -> bool:
+    """Whether a node is the ``async for`` of a comprehension."""
+    return isinstance(node, ast.comprehension) and bool(node.is_async)

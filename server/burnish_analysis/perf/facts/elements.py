@@ -12,6 +12,7 @@ from burnish_analysis.perf.facts.patterns import (
     usable_after,
 )
 from burnish_analysis.perf.facts.vector import ARRAY
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import Evidence
 from burnish_analysis.perf.module import Module
 
@@ -86,8 +87,8 @@ def elements_of(node: ast.For, module: Module) -> Elements | None:
         if not module.calls(over, "builtins.range") or len(over.args) != 1 or over.keywords:
             return None
         limit = over.args[0]
-        plain = isinstance(limit, (ast.Name, ast.Attribute, ast.Subscript)) or module.calls(
-            limit, "builtins.len"
+        plain = isinstance(limit, (ast.Name, ast.Attribute, ast.Subscript)) or is_call(
+            limit, module, "builtins.len"
         )
         return Elements(node.target.id, limit, None) if plain else None
     if isinstance(over, ast.Name) and module.types.name(over) == ARRAY:

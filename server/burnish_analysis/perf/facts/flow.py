@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from burnish_analysis.perf.facts.changes import changed_attribute, may_be_changed
-from burnish_analysis.perf.facts.tables import IMMUTABLE, MUTATORS, PURE_CALLS, PURE_METHODS
+from burnish_analysis.perf.facts.changes import changed_attribute, contents_may_be_changed, may_be_changed
+from burnish_analysis.perf.facts.tables import DEFAULTING, IMMUTABLE, MUTATORS, PURE_CALLS, PURE_METHODS
 from burnish_analysis.perf.model import Known
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Loop, Module
@@ -71,12 +72,15 @@ class Flow:
         return self.owner(name).function.kind in ("function", "lambda") and bool(self.bindings(name))
 
     def mutates(self, use: ast.Name) -> bool:
-        """Whether this use certainly changes the object: a mutating method, or a store into or deletion of an item or attribute."""
+        """Whether this use changes the object: a mutating method, a store into or deletion of an item or attribute, or reading an item of
+        a ``defaultdict``."""
         parent = self._module.parent(use)
         if isinstance(parent, (ast.Subscript, ast.Attribute)) and parent.value is use:
             if not isinstance(parent.ctx, ast.Load):
                 return True
-            if isinstance(parent, ast.Attribute) and parent.attr in MUTATORS:
+            if isinstance(parent, ast.Subscript):
+                return self._module.types.name(use) == DEFAULTING
+            if parent.attr in MUTATORS:
                 call = self._module.parent(parent)
                 return isinstance(call, ast.Call) and call.func is parent
         return False
@@ -86,7 +90,7 @@ class Flow:
         parent = self._module.parent(use)
         match parent:
             case ast.Subscript() if parent.value is use:
-                return isinstance(parent.ctx, ast.Load)
+                return isinstance(parent.ctx, ast.Load) and not self.mutates(use)
             case ast.Subscript():
                 return True  # as an index, a copy of its value is what counts
             case ast.Attribute():
@@ -248,12 +252,10 @@ class Flow:
     def invariant(self, expression: ast.expr, loop: Loop) -> Known:
         """Whether an expression has the same value in every round of a loop and evaluating it once instead changes nothing else."""
         found = self._module.effects.pure(expression)
-        own = {target.id for node in ast.walk(expression) if isinstance(node, ast.comprehension)
-               for target in ast.walk(node.target) if isinstance(target, ast.Name)}  # fmt: skip
-        own |= {
-            argument.arg for node in ast.walk(expression) if isinstance(node, ast.arg) for argument in [node]
-        }
-        for node in ast.walk(expression):
+        own = {target.id for node in walk(expression) if isinstance(node, ast.comprehension)
+               for target in walk(node.target) if isinstance(target, ast.Name)}  # fmt: skip
+        own |= {argument.arg for node in walk(expression) if isinstance(node, ast.arg) for argument in [node]}
+        for node in walk(expression):
             if found is Known.NO:
                 break
             if isinstance(node, ast.Name) and node.id not in own:
@@ -272,7 +274,11 @@ class Flow:
                 return Known.NO
             if self._module.types.of(name) is None:
                 return Known.YES
-        return self.unchanged(name, loop)
+        same = self.unchanged(name, loop)
+        measured = parent is not None and self._module.calls(parent, "builtins.len")
+        if same is Known.YES and not measured:
+            same = Known.of(not contents_may_be_changed(name, self.region(loop), self._module))
+        return same
 
     def _attribute_unchanged(self, node: ast.Attribute, loop: Loop) -> Known:
         others = [
@@ -287,13 +293,15 @@ class Flow:
         return Known.of(not self._module.effects.unknown_calls(*self.parts(loop)))
 
     def used_after(self, name: ast.Name, statement: ast.stmt) -> bool:
-        """Whether the variable is read after ``statement``, in source order or, where a loop is around both, in its next round."""
+        """Whether the variable is read after ``statement``, in source order or, where a loop is around both, in its next round; also
+        where an inner function reads it, which may be called at any time."""
         end = self._module.end(statement)
         around = self._module.loops(statement)
         start = self._module.start(statement)
+        owner = self.owner(name).function
         for use in self.uses(name):
             place = self._module.start(use)
-            if place >= end:
+            if place >= end or self._module.scope(use).function is not owner:
                 return True
             if place < start and any(use in self.region(loop) for loop in around):
                 return True

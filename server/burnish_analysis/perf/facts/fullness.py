@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from burnish_analysis.perf.facts.writing import is_call, same_name
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
@@ -19,7 +20,7 @@ _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 def shrinks(node: ast.AST, name: ast.Name, module: Module) -> Iterator[ast.AST]:
     """The places in a node where a list may lose items or the variable may get another value."""
-    inside = set(ast.walk(node))
+    inside = set(walk(node))
     for use in module.flow.uses(name):
         if use not in inside:
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from burnish_analysis.perf.facts.patterns import is_name, mentions
 from burnish_analysis.perf.model import Edit
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
@@ -44,7 +45,7 @@ def growing(statement: ast.AST, module: Module) -> Growing | None:
     if not isinstance(call, ast.Call) or not mentions(call, name.id):
         return None
     scope = module.flow.owner(name)
-    inside = set(ast.walk(statement))
+    inside = set(walk(statement))
     uses = [*scope.uses.get(name.id, ()), *(binding.node for binding in scope.bindings.get(name.id, ()))]
     if scope.kind not in ("function", "module") or any(
         module.scope(use).function is not scope for use in uses
@@ -56,11 +57,11 @@ def growing(statement: ast.AST, module: Module) -> Growing | None:
     for loop in module.loops(statement):
         if not isinstance(loop, (ast.For, ast.While)) or loop.orelse:
             break
-        around = set(ast.walk(loop))
+        around = set(walk(loop))
         if any(use in around and use not in inside for use in uses):
             break
         chosen = loop
-    if chosen is None or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(chosen)):
+    if chosen is None or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in walk(chosen)):
         return None
     return Growing(name, call, statement, chosen)
 

@@ -65,7 +65,11 @@ def _counter(
 ) -> Known:
     """A loop variable over ``range(a, …)`` with ``a`` large enough and a step up, or counted by ``enumerate``."""
     call = loop.iter
-    if not isinstance(call, ast.Call) or not call.args:
+    if (
+        not isinstance(call, ast.Call)
+        or not call.args
+        or any(isinstance(part, ast.Starred) for part in call.args)
+    ):
         return Known.UNKNOWN
     if (
         module.calls(call, "builtins.enumerate")
@@ -89,34 +93,33 @@ def _tested_before(name: ast.Name, bound: int, at: ast.AST, module: Module) -> b
         for before in module.block(inner):
             if before is inner:
                 break
-            if isinstance(before, ast.If) and not before.orelse and isinstance(before.body[-1], _LEAVING):
-                tests = (
-                    before.test.values
-                    if isinstance(before.test, ast.BoolOp) and isinstance(before.test.op, ast.Or)
-                    else [before.test]
-                )
-                if any(
-                    (limit := _limit(test, name.id, (ast.Lt, ast.LtE))) is not None and limit >= bound
-                    for test in tests
-                ):
-                    return True
-        outer = module.parent(inner)
-        if isinstance(outer, (ast.If, ast.While)) and any(part is inner for part in outer.body):
-            tests = (
-                outer.test.values
-                if isinstance(outer.test, ast.BoolOp) and isinstance(outer.test.op, ast.And)
-                else [outer.test]
-            )
-            if any(
-                (limit := _limit(test, name.id, (ast.Gt, ast.GtE))) is not None and limit >= bound
-                for test in tests
+            if (
+                isinstance(before, ast.If)
+                and not before.orelse
+                and isinstance(before.body[-1], _LEAVING)
+                and _limited(before.test, ast.Or, name.id, (ast.Lt, ast.LtE), bound)
             ):
                 return True
+        outer = module.parent(inner)
+        if (
+            isinstance(outer, (ast.If, ast.While))
+            and any(part is inner for part in outer.body)
+            and _limited(outer.test, ast.And, name.id, (ast.Gt, ast.GtE), bound)
+        ):
+            return True
         while outer is not None and not isinstance(outer, ast.stmt):
             outer = module.parent(outer)
         if outer is None or isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return False
         inner = outer
+
+
+def _limited(
+    test: ast.expr, joined: type[ast.boolop], name: str, kinds: tuple[type[ast.cmpop], ...], bound: int
+) -> bool:
+    """Whether a test, or one of several that are joined, keeps a number from being below ``bound``."""
+    tests = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, joined) else [test]
+    return any((limit := _limit(part, name, kinds)) is not None and limit >= bound for part in tests)
 
 
 def _limit(test: ast.expr, name: str, kinds: tuple[type[ast.cmpop], ...]) -> int | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from burnish_analysis.perf.model import Edit, Known
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
 
-__all__ = ["Over", "builtin", "character_set", "comprehended", "empty_join", "integer", "is_name", "mentions", "method_call", "nonnegative",
-           "one_statement_loop", "operand", "ordered_freely", "over_one", "plain_name", "quoted", "replace_loop",
-           "text_constant", "text_like", "usable_after"]  # fmt: skip
+__all__ = ["Over", "any_or_all", "builtin", "character_set", "comprehended", "empty_join", "integer", "is_name", "mentions",
+           "method_call", "nonnegative", "one_statement_loop", "operand", "ordered_freely", "over_one", "plain_name", "quoted",
+           "replace_loop", "text_constant", "text_like", "usable_after"]  # fmt: skip
 
 _ATOMS = (
     ast.Name,
@@ -60,6 +61,18 @@ def over_one(call: ast.AST) -> Over | None:
     return None
 
 
+def any_or_all(node: ast.AST, module: Module) -> tuple[str, ast.expr] | None:
+    """Which of the built-in ``any`` and ``all`` is called, and what it is given."""
+    called = module.qualified(node.func) if isinstance(node, ast.Call) else None
+    if not isinstance(node, ast.Call) or called not in ("builtins.any", "builtins.all"):
+        return None
+    return (
+        (called.removeprefix("builtins."), node.args[0])
+        if len(node.args) == 1 and not node.keywords
+        else None
+    )
+
+
 def is_name(node: ast.AST | None, name: str) -> bool:
     """Whether ``node`` is the bare name."""
     return isinstance(node, ast.Name) and node.id == name
@@ -67,7 +80,7 @@ def is_name(node: ast.AST | None, name: str) -> bool:
 
 def mentions(node: ast.AST, *names: str) -> bool:
     """Whether one of the names stands somewhere in ``node``."""
-    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+    return any(isinstance(part, ast.Name) and part.id in names for part in walk(node))
 
 
 def method_call(
@@ -168,6 +181,8 @@ def nonnegative(node: ast.expr, module: Module) -> bool:
     ):
         over = binding.owner.iter
         if isinstance(over, ast.Call) and module.calls(over, "builtins.range") and not over.keywords:
+            if any(isinstance(part, ast.Starred) for part in over.args):
+                return False
             return len(over.args) == 1 or (len(over.args) == 2 and nonnegative(over.args[0], module))
     return (
         binding.kind in ("assign", "walrus")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from burnish_analysis.perf.facts.sequences import dominates, whole_local
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
@@ -19,7 +20,7 @@ def survives(name: ast.Name, statement: ast.stmt, module: Module) -> bool:
     """Whether the value that a variable has after a loop or statement may be read later."""
     if not whole_local(name, module):
         return True
-    inside = set(ast.walk(statement))
+    inside = set(walk(statement))
     begins, ends = module.start(statement), module.end(statement)
     around = module.loops(statement)
     outer = frozenset(module.ancestors(statement))
@@ -45,8 +46,8 @@ def survives(name: ast.Name, statement: ast.stmt, module: Module) -> bool:
 def loop_target_survives(loop: ast.For, module: Module) -> bool:
     """Whether a variable that a loop binds may be read after it."""
     return any(
-        survives(part, loop, module) for part in ast.walk(loop.target) if isinstance(part, ast.Name)
-    ) or any(isinstance(part, (ast.Attribute, ast.Subscript)) for part in ast.walk(loop.target))
+        survives(part, loop, module) for part in walk(loop.target) if isinstance(part, ast.Name)
+    ) or any(isinstance(part, (ast.Attribute, ast.Subscript)) for part in walk(loop.target))
 
 
 def _in_else(use: ast.AST, statement: ast.stmt, module: Module) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ANNOTATIONS",
     "CALLS",
+    "DEFAULTING",
     "ELEMENTS",
     "HASHABLE",
     "IMMUTABLE",
@@ -89,7 +90,8 @@ _TEXT = {
     **dict.fromkeys(("endswith", "startswith", "isalnum", "isalpha", "isascii", "isdigit", "islower", "isspace", "istitle", "isupper",
                      "isdecimal", "isidentifier", "isnumeric", "isprintable"), "bool"),
 }  # fmt: skip
-#: What methods of known types give; ``self``: the same type, ``element``, ``keys`` …: from what it holds.
+#: What methods of known types give; ``self``: the same type, ``element``, ``keys`` …: from what it holds. A file holds lines, and a
+#: pattern "holds" what it is a pattern of.
 METHODS: dict[str, dict[str, str]] = {
     "str": {**_TEXT, "encode": "bytes", "split": "list[str]", "rsplit": "list[str]", "splitlines": "list[str]", "partition": "tuple[str]",
             "rpartition": "tuple[str]"},
@@ -99,9 +101,9 @@ METHODS: dict[str, dict[str, str]] = {
     "set": {"copy": "self", "pop": "element", "union": "set", "intersection": "set", "difference": "set", "symmetric_difference": "set"},
     "dict": {"copy": "self", "keys": "keys", "values": "values", "items": "items", "pop": "value"},
     "collections.deque": {"pop": "element", "popleft": "element", "copy": "self"},
-    "file": {"read": "str", "readline": "str", "readlines": "list[str]"},
+    "file": {"read": "element", "readline": "element", "readlines": "list[element]"},
     "int": {"bit_count": "int", "bit_length": "int"},
-    "re.Pattern": {"sub": "str"},
+    "re.Pattern": {"sub": "element"},
     "pandas.Series": {"to_numpy": "numpy.ndarray"},
     "numpy.ndarray": {"copy": "self"},
 }  # fmt: skip
@@ -113,6 +115,9 @@ MUTATORS = frozenset({
     "move_to_end", "__setitem__", "__delitem__", "write", "writelines", "seek", "read", "readline", "readlines", "send", "throw", "close",
     "__next__", "fill", "put", "resize", "itemset", "setflags", "partition", "drop", "rename", "setattr",
 })  # fmt: skip
+
+#: The type of which reading an item that is not there puts it in.
+DEFAULTING = "collections.defaultdict"
 
 #: Functions that only read their arguments and give the same for the same, if those are of built-in types.
 PURE_CALLS = frozenset(

@@ -245,7 +245,7 @@ class Types:
         if isinstance(node.func, ast.Attribute):
             owner = self.of(node.func.value)
             if owner is not None:
-                return self._method(owner, node.func.attr)
+                return self._method(owner, node.func.attr, node.args)
         return None
 
     def _known_call(self, called: str, node: ast.Call) -> Type | None:
@@ -255,6 +255,10 @@ class Types:
         if made is None:
             return None
         first = self.of(node.args[0]) if node.args and not isinstance(node.args[0], ast.Starred) else None
+        if made == "file":
+            return Type("file", (_lines_of(node),))
+        if made == "re.Pattern":
+            return Type("re.Pattern", (first,))
         if (
             made in ("list", "set", "frozenset", "tuple", "collections.deque", "iterator")
             and called != "builtins.zip"
@@ -278,7 +282,7 @@ class Types:
             )
         return Type(made)
 
-    def _method(self, owner: Type, name: str) -> Type | None:
+    def _method(self, owner: Type, name: str, given: list[ast.expr]) -> Type | None:
         made = METHODS.get(owner.name, {}).get(name)
         if made is None:
             return None
@@ -289,6 +293,8 @@ class Types:
                 return owner.element
             case "list[str]":
                 return Type("list", (Type("str"),))
+            case "list[element]":
+                return Type("list", (owner.element,))
             case "tuple[str]":
                 return Type("tuple", (Type("str"),) * 3)
             case "keys":
@@ -298,7 +304,8 @@ class Types:
             case "items":
                 return Type("dict_items", (Type("tuple", owner.args),) if owner.args else (), owner.declared)
             case "value":
-                return owner.args[1] if len(owner.args) == 2 else None
+                value = owner.args[1] if len(owner.args) == 2 else None
+                return same([value, *(self.of(part) for part in given[1:])])
         return Type(made)
 
     # Annotations -------------------------------------------------------------------------------------------------------
@@ -326,6 +333,17 @@ class Types:
         """Annotations as text: plain built-in names only."""
         name = ANNOTATIONS.get(f"builtins.{text}")
         return Type(name, (), declared=True) if name else None
+
+
+def _lines_of(call: ast.Call) -> Type | None:
+    """What a file that ``open`` gives holds, by the mode as written."""
+    if any(isinstance(part, ast.Starred) for part in call.args):
+        return None
+    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg in ("mode", None))]
+    if not modes:
+        return Type("str")
+    mode = modes[0].value if isinstance(modes[0], ast.Constant) else None
+    return Type("bytes" if "b" in mode else "str") if isinstance(mode, str) else None
 
 
 def _plain_operands(left: Type | None, right: Type | None) -> bool:

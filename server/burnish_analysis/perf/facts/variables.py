@@ -111,7 +111,7 @@ class Variables:
                         if item.optional_vars is binding.node and self._module.calls(
                             item.context_expr, "builtins.open"
                         ):
-                            return Type("file")
+                            return self._types.of(item.context_expr)
             case "define":
                 if isinstance(binding.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     return Type("function")
@@ -227,7 +227,7 @@ class Variables:
         return None if self._module.flow.only_reads(use) else _ESCAPED
 
     def _narrowed(self, node: ast.Name) -> Type | None:
-        """By ``if isinstance(name, T):`` around, or ``assert isinstance(name, T)`` before, where nothing binds the name since."""
+        """By ``if isinstance(name, T):`` around, where nothing else binds the name."""
         if node.id in ("self", "cls"):
             return None
         scope = self._module.scope(node).find(node.id)

@@ -6,12 +6,14 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from burnish_analysis.perf.facts.patterns import integer
+from burnish_analysis.perf.facts.patterns import integer, is_name
+from burnish_analysis.perf.model import Import
+from burnish_analysis.perf.walking import walk
 
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
 
-__all__ = ["ARRAY", "Vector", "flat"]
+__all__ = ["ARRAY", "Vector", "flat", "parameter_and_body"]
 
 ARRAY = "numpy.ndarray"
 #: Functions of ``math`` and those of numpy that do the same to every element.
@@ -68,6 +70,11 @@ class Vector:
         #: Whether functions of numpy are used.
         self.functions = False
 
+    @classmethod
+    def of(cls, name: str, whole: str, module: Module, at: ast.AST, *, choices: bool = True) -> Vector:
+        """Where the variable ``name`` is one element of ``whole``."""
+        return cls(module, at, lambda part: whole if is_name(part, name) else None, {name}, choices=choices)
+
     def text(self, node: ast.expr) -> str | None:
         """The expression on whole arrays; None where it cannot be written so."""
         try:
@@ -89,6 +96,11 @@ class Vector:
         """How to write numpy's name."""
         self.functions = True
         return self._module.imported("numpy", at=self._at)
+
+    @property
+    def imports(self) -> list[Import]:
+        """What the text needs that was rendered."""
+        return [Import("numpy")] if self.functions else []
 
     def _render(self, node: ast.expr) -> str:
         whole = self._element(node)
@@ -154,12 +166,23 @@ class Vector:
         return any(
             (isinstance(part, ast.Name) and part.id in self._hidden)
             or isinstance(part, (ast.Call, ast.NamedExpr))
-            for part in ast.walk(node)
+            for part in walk(node)
         )
 
 
 class _RefusedError(Exception):
     """The expression cannot be written for whole arrays."""
+
+
+def parameter_and_body(node: ast.expr) -> tuple[str, ast.expr] | None:
+    """Of a ``lambda`` of one parameter without a default."""
+    if not isinstance(node, ast.Lambda):
+        return None
+    given = node.args
+    if given.defaults or given.vararg or given.kwarg or given.kwonlyargs:
+        return None
+    every = [*given.posonlyargs, *given.args]
+    return (every[0].arg, node.body) if len(every) == 1 else None
 
 
 def flat(node: ast.expr, module: Module) -> bool:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from burnish_analysis.perf.walking import walk
+
 if TYPE_CHECKING:
     from burnish_analysis.perf.module import Module
 
-__all__ = ["argument", "bracketed", "is_call", "is_method", "names", "same_name", "small", "target"]
+__all__ = [
+    "argument",
+    "assigned",
+    "bracketed",
+    "is_call",
+    "is_method",
+    "names",
+    "same_name",
+    "small",
+    "target",
+]
 
 _FEW = 8
 
 
 def names(*nodes: ast.AST) -> set[str]:
     """Every name that is written in some nodes."""
-    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def same_name(node: ast.AST | None, name: str) -> bool:
@@ -71,6 +83,12 @@ def argument(node: ast.expr, module: Module) -> str:
     if isinstance(node, (ast.IfExp, ast.Lambda)):
         return module.text(node)
     return bracketed(node, module)
+
+
+def assigned(node: ast.expr, module: Module) -> str:
+    """The text of an expression as the value of an assignment: in parentheses where it goes over lines."""
+    text = module.text(node)
+    return f"({text})" if "\n" in text else text
 
 
 def target(node: ast.expr, module: Module) -> str:

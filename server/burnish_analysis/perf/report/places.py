@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Place", "Places", "Range"]
+from burnish_analysis.perf.text import SourceText
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+__all__ = ["Place", "Places", "Range"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,10 +38,9 @@ class Range:
 class Places:
     """Turns indices into one text into places. A byte order mark at its beginning counts as nothing, as in editors."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        mark = 1 if text.startswith("\ufeff") else 0
-        self._starts = [mark, *(end.end() for end in _LINE_END.finditer(text, mark))]
+    def __init__(self, text: SourceText) -> None:
+        self._text = text.source
+        self._starts = text.starts
 
     def of(self, offset: int) -> Place:
         """The place of an index."""

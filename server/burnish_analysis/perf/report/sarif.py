@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from burnish_analysis.metrics.rules import METRIC_RULES, MetricRule
 from burnish_analysis.perf.catalogue import all_rules, offered
 from burnish_analysis.perf.files import Problem
 from burnish_analysis.perf.model import Rule
@@ -37,7 +38,8 @@ def sarif_log(items: Sequence[Item], problems: Sequence[Problem], root: Path) ->
         root: the folder that paths are relative to.
     """
     rules = list(all_rules().values())
-    numbers = {rule.id: number for number, rule in enumerate(rules)}
+    metrics = list(METRIC_RULES.values())
+    numbers = {rule.id: number for number, rule in enumerate((*rules, *metrics))}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -47,7 +49,10 @@ def sarif_log(items: Sequence[Item], problems: Sequence[Problem], root: Path) ->
                     "driver": {
                         "name": "Burnish",
                         "semanticVersion": _version(),
-                        "rules": [_descriptor(rule) for rule in rules],
+                        "rules": [
+                            *(_descriptor(rule) for rule in rules),
+                            *(_metric_descriptor(rule) for rule in metrics),
+                        ],
                     }
                 },
                 "invocations": [
@@ -71,10 +76,26 @@ def _version() -> str:
         return "0.0.0"
 
 
+def _name(rule: str) -> str:
+    return "".join(part.capitalize() for part in rule.split("-"))
+
+
+def _metric_descriptor(rule: MetricRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": _name(rule.id),
+        "shortDescription": {"text": f"{rule.summary}."},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.plain, "markdown": rule.markdown},
+        "defaultConfiguration": {"level": "note", "enabled": True},
+        "properties": {"tags": ["maintainability"]},
+    }
+
+
 def _descriptor(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
-        "name": "".join(part.capitalize() for part in rule.id.split("-")),
+        "name": _name(rule.id),
         "shortDescription": {"text": f"{rule.about.summary}."},
         "fullDescription": {"text": rule.about.why},
         "help": {"text": plain_help(rule), "markdown": rule_section(rule)},

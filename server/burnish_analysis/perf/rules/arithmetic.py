@@ -135,7 +135,9 @@ def _first_hit(loop: ast.For, number: ast.Name, module: Module) -> bool:
     ):
         return False
     inside = frozenset(module.walk(*test.body))
-    leaves = isinstance(test.body[-1], (ast.Return, ast.Raise, ast.Break))
+    leaves = isinstance(test.body[-1], (ast.Return, ast.Raise, ast.Break)) and not any(
+        isinstance(part, ast.Continue) and module.loops(part)[0] is loop for part in inside
+    )
     notes = all(isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant) for part in test.body)
     notes = notes and all(
         isinstance(one, ast.Name)

@@ -9,6 +9,7 @@ from burnish_analysis.perf.facts.numbers import at_least, counter_of
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Loop, Module
 from burnish_analysis.perf.rules.hoisting import plan
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["PrefixSums"]
 
@@ -52,12 +53,13 @@ def running(values: list[int]) -> list[int]:
         if name is None or not module.loops(node):
             return
         evidence = Evidence()
+        fresh = module.fresh_name(node, "sums", f"{name.id}_sums")
         hoist = plan(
             name,
             module,
             evidence,
             lambda _loop: _whole_numbers(name, module),
-            lambda spot: _beginning(spot, module) is not None,
+            lambda spot: _beginning(spot, fresh, module) is not None,
         )
         if hoist is None or module.types.name(name) not in ("list", "tuple", ""):
             return
@@ -66,16 +68,15 @@ def running(values: list[int]) -> list[int]:
             _whole_numbers(name, module),
             f"`{name.id}` holds whole numbers, whose sums do not depend on the order",
         )
-        fresh = module.fresh_name(node, "sums", f"{name.id}_sums")
         accumulate = module.imported("itertools", "accumulate", at=node)
         edits = [module.insert_before(hoist.statement, f"{fresh} = [0, *{accumulate}({name.id})]")]
         for spot in hoist.spots:
-            made = _beginning(spot, module)
+            made = _beginning(spot, fresh, module)
             assert made is not None
             call, text, shown = made
             shown &= _counted_inside(call, hoist.loop, module)
             evidence.require(shown, "the places lie within the list, in order")
-            edits.append(module.replace(call, text.format(sums=fresh)))
+            edits.append(module.replace(call, text))
         yield module.finding(
             self,
             node,
@@ -95,7 +96,7 @@ def _counted_inside(call: ast.Call, loop: Loop, module: Module) -> Known:
         if isinstance(cut, ast.Subscript) and isinstance(cut.slice, ast.Slice)
         else []
     )
-    for name in (part for end in ends for part in ast.walk(end) if isinstance(part, ast.Name)):
+    for name in (part for end in ends for part in walk(end) if isinstance(part, ast.Name)):
         counted = counter_of(name, call, module)
         if counted is None or (counted[0] is not loop and counted[0] not in module.flow.region(loop)):
             return Known.UNKNOWN
@@ -130,8 +131,9 @@ def _whole_numbers(name: ast.Name, module: Module) -> Known:
     return Known.of(kind.element.name == "int")
 
 
-def _beginning(spot: ast.expr, module: Module) -> tuple[ast.Call, str, Known] | None:
-    """The call around ``xs`` in ``sum(xs[a:b])``, the difference of sums that gives the same, and whether the places are shown to fit."""
+def _beginning(spot: ast.expr, sums: str, module: Module) -> tuple[ast.Call, str, Known] | None:
+    """The call around ``xs`` in ``sum(xs[a:b])``, the difference of ``sums`` that gives the same, and whether the places are shown to
+    fit."""
     cut = module.parent(spot)
     call = module.parent(cut) if cut is not None else None
     if (
@@ -143,18 +145,18 @@ def _beginning(spot: ast.expr, module: Module) -> tuple[ast.Call, str, Known] | 
         return None
     assert isinstance(call, ast.Call) and isinstance(spot, ast.Name)
     lower, upper = cut.slice.lower, cut.slice.upper
-    if any(isinstance(part, ast.Call) for end in (lower, upper) if end is not None for part in ast.walk(end)):
+    if any(isinstance(part, ast.Call) for end in (lower, upper) if end is not None for part in walk(end)):
         return None
     fits = Known.YES
     for end in (lower, upper):
         if end is not None:
             fits &= _within(end, spot, module)
-    last = f"{{sums}}[{module.text(upper)}]" if upper is not None else "{sums}[-1]"
+    last = f"{sums}[{module.text(upper)}]" if upper is not None else f"{sums}[-1]"
     if lower is None:
         return call, last, fits
     if upper is not None:
         fits = Known.UNKNOWN
-    return call, f"{last} - {{sums}}[{module.text(lower)}]", fits
+    return call, f"{last} - {sums}[{module.text(lower)}]", fits
 
 
 def _within(end: ast.expr, values: ast.Name, module: Module) -> Known:

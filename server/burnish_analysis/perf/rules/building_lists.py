@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from burnish_analysis.perf.facts.sequences import fresh_lists, reads_at_once, repeated, whole_local
 from burnish_analysis.perf.facts.tables import MUTATORS
-from burnish_analysis.perf.facts.writing import is_method, same_name
+from burnish_analysis.perf.facts.writing import assigned, is_method, same_name
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["AddOneItem", "ListPlusInLoop", "SliceBackInLoop"]
 
@@ -228,7 +229,7 @@ def _alone(name: ast.Name, statement: ast.Assign, module: Module) -> Known:
     if not others or not repeated(statement, name, module, but=anew):
         return Known.NO
     known = Known.YES
-    inside = {part for owner in anew for part in ast.walk(owner)}
+    inside = {part for owner in anew for part in walk(owner)}
     for use in module.flow.uses(name):
         if use in inside and _is_own(use, module):
             continue
@@ -260,20 +261,24 @@ def _keeps(call: ast.Call) -> bool:
 
 def _is_own(use: ast.Name, module: Module) -> bool:
     """Whether it is the ``name`` of ``name + …``, ``[*name, …]`` or ``name[:-1]`` that is given to ``name`` again."""
-    parent = module.parent(use)
-    if isinstance(parent, ast.BinOp) and parent.left is not use:
-        return False
-    above = parent
-    if parent is not None and not isinstance(parent, (ast.BinOp, ast.Subscript)):
-        above = module.parent(parent)
-    return above is not None and isinstance(module.parent(above), ast.Assign)
+    made = module.parent(use)
+    match made:
+        case ast.BinOp():
+            first = made.left is use
+        case ast.Subscript():
+            first = made.value is use
+        case ast.Starred():
+            first, made = True, module.parent(made)
+        case _:
+            return False
+    return first and made is not None and isinstance(module.parent(made), ast.Assign)
 
 
 def _safely_read(use: ast.Name, anew: Sequence[ast.AST], module: Module) -> bool:
     if not reads_at_once(use, module):
         return False
     for outer in module.ancestors(use):
-        if isinstance(outer, (ast.For, ast.AsyncFor)) and any(part is use for part in ast.walk(outer.iter)):
+        if isinstance(outer, (ast.For, ast.AsyncFor)) and any(part is use for part in walk(outer.iter)):
             region = module.flow.region(outer)
             return not any(owner in region for owner in anew)
     return True
@@ -321,7 +326,7 @@ def _one_added(node: ast.Call, module: Module) -> str | None:
         key, value = given.keys[0], given.values[0]
         # A subscript's key is evaluated after the value.
         if isinstance(key, (ast.Name, ast.Constant)) and module.effects.pure(value) is Known.YES:
-            return f"{name}[{module.text(key)}] = {module.text(value)}"
+            return f"{name}[{module.text(key)}] = {assigned(value, module)}"
     return None
 
 

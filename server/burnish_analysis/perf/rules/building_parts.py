@@ -6,11 +6,13 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from burnish_analysis.perf.facts.patterns import operand
 from burnish_analysis.perf.facts.sequences import half_built, whole_local
 from burnish_analysis.perf.facts.survival import survives
 from burnish_analysis.perf.facts.writing import same_name, small
 from burnish_analysis.perf.model import Edit, Evidence, Known
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["Growth", "Joined", "collected", "growth", "own_use"]
 
@@ -89,7 +91,7 @@ def _outermost(
 
 def _growths(first: Growth, loop: ast.stmt, module: Module) -> list[Growth] | None:
     """Every growth of the variable in a loop, or None where something else is done with it there."""
-    inside = set(ast.walk(loop))
+    inside = set(walk(loop))
     found: list[Growth] = []
     for binding in module.flow.bindings(first.name):
         if binding.node in inside:
@@ -150,7 +152,7 @@ def collected(
     joined = how.join(name) if not (front and begin[1]) else f"{how.join(name)} + {begin[1]}"
     following = module.following(loop)
     last = following[0].value if following and isinstance(following[0], ast.Return) else None
-    inside = set(ast.walk(loop))
+    inside = set(walk(loop))
     if last is not None and [use for use in module.flow.uses(first.name) if use not in inside] == [last]:
         return [*edits, module.replace(last, joined)]
     return [*edits, module.insert_after(loop, f"{first.name.id} = {joined}")]
@@ -185,14 +187,14 @@ def _beginning(
     empty = (isinstance(value, ast.Constant) and not value.value) or (
         isinstance(value, ast.Tuple) and not value.elts
     )
-    text = module.text(value)
+    text = operand(value, module)
     if (
         not empty
         and not isinstance(value, ast.Constant)
         and (first.front or not isinstance(value, ast.JoinedStr))
     ):
         return None
-    begins = "" if empty or first.front else text
+    begins = "" if empty or first.front else module.text(value)
     if how.kind == "tuple" and begins:
         return None
     annotated = f": list[{how.hint}]" if isinstance(statement, ast.AnnAssign) and how.hint else ""
@@ -217,7 +219,7 @@ def _first_value(name: ast.Name, loop: ast.stmt, module: Module) -> ast.Assign |
             return statement
         if isinstance(statement, ast.AnnAssign) and statement.value and same_name(statement.target, name.id):
             return statement
-        inside = set(ast.walk(statement))
+        inside = set(walk(statement))
         if inside & uses or inside & bound:
             return None
     return None

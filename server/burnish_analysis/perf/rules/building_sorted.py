@@ -17,6 +17,7 @@ from burnish_analysis.perf.facts.sequences import (
 from burnish_analysis.perf.facts.writing import is_method, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["SortInLoop", "SortPopFront"]
 
@@ -305,5 +306,5 @@ def _pops_next(sort: ast.stmt, name: str, module: Module) -> bool:
     following = module.following(sort)
     return bool(following) and any(
         isinstance(part, ast.Call) and _pops_first(part) and same_name(part.func.value, name)  # type: ignore[attr-defined]
-        for part in ast.walk(following[0])
+        for part in walk(following[0])
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.writing import bracketed, is_call, names, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["ConstructorComprehension", "MapLambda"]
 
@@ -158,7 +159,7 @@ def _may_stop(made: ast.AST) -> bool:
             isinstance(part, ast.Call)
             and getattr(part.func, "attr", getattr(part.func, "id", "")) in _STOPPING
         )
-        for part in ast.walk(made)
+        for part in walk(made)
     )
 
 
@@ -186,7 +187,7 @@ def _mapped(node: ast.expr, module: Module) -> str | None:
     if (
         arguments.defaults
         or _may_stop(function.body)
-        or any(isinstance(part, refused) for part in ast.walk(function.body))
+        or any(isinstance(part, refused) for part in walk(function.body))
     ):
         return None
     item = arguments.args[0].arg

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.writing import argument, is_call, is_method, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.rules.copies import require_order
 
 __all__ = ["CopyForConsumer", "FirstOfList", "LengthOfCopy"]
 
@@ -90,7 +91,10 @@ def total(prices: dict[str, int]) -> int:
     return sum(prices.values())
 """,
         why="The copy is made, gone through and thrown away.",
-        preconditions=("what is copied is of a built-in type with a length",),
+        preconditions=(
+            "what is copied is of a built-in type with a length",
+            "a set's order does not matter, where it is made of a set or dict",
+        ),
     )
     nodes = (ast.Call,)
     calls = ("sum", "min", "max", "sorted", "set", "frozenset", "list", "tuple", "any", "all")
@@ -119,10 +123,14 @@ def total(prices: dict[str, int]) -> int:
         copied = _copied(inner, module)
         if copied is None or small(copied, module) or module.types.is_a(copied, *_SIZED) is not Known.YES:
             return
+        evidence = Evidence()
+        if called in ("builtins.set", "builtins.frozenset"):
+            require_order(copied, module, evidence)
         yield module.finding(
             self,
             node,
             f"The copy is only made for `{node.func.id}` to go through.",
+            evidence,
             title="Leave the copy out",
             edits=[_instead(node, inner, copied, module)],
         )

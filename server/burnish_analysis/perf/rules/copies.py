@@ -11,7 +11,10 @@ from burnish_analysis.perf.facts.writing import argument, is_method, names, same
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
-__all__ = ["CopyComprehension", "CopyLoop", "empty_list"]
+__all__ = ["CopyComprehension", "CopyLoop", "empty_list", "require_order"]
+
+#: A set that is made of one of these at once may be laid out otherwise than one that takes their items one by one.
+_LAID_OUT = ("set", "frozenset", "dict")
 
 _METHODS = {"append": ("extend", ("list", "collections.deque")), "add": ("update", ("set",))}
 
@@ -41,6 +44,7 @@ def flat(rows: list[list[int]]) -> list[int]:
         preconditions=(
             "what is added to is a list, a deque or a set, and not what the loop goes through",
             "the loop's variable is not used afterwards",
+            "a set's order does not matter, where it is made of a set or dict",
         ),
     )
     nodes = (ast.For,)
@@ -72,6 +76,8 @@ def flat(rows: list[list[int]]) -> list[int]:
         )
         if name.id in names(node.iter):
             return
+        if method == "update":
+            require_order(node.iter, module, evidence)
         yield module.finding(
             self,
             node,
@@ -97,7 +103,10 @@ def copied(numbers: list[int]) -> list[int]:
     return list(numbers)
 """,
         why="`list`, `set` and `dict` copy in one step what the comprehension copies item by item.",
-        preconditions=("what is copied is of a built-in type, or an iterator",),
+        preconditions=(
+            "what is copied is of a built-in type, or an iterator",
+            "a set's order does not matter, where it is made of a set or dict",
+        ),
     )
     nodes = (ast.ListComp, ast.SetComp, ast.DictComp)
 
@@ -192,11 +201,22 @@ def _copying(node: ast.AST, module: Module) -> tuple[str, Evidence] | None:
             Known.of(module.types.of(clause.iter) is not None),
             f"`{module.text(clause.iter)}` is of a built-in type",
         )
+        if isinstance(node, ast.SetComp):
+            require_order(clause.iter, module, evidence)
         made = argument(clause.iter, module)
     function = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}[type(node)]
     if module.scope(node).find(function).bindings.get(function) or module.imports.star:
         return None
     return f"{function}({made})", evidence
+
+
+def require_order(source: ast.expr, module: Module, evidence: Evidence) -> None:
+    """Require, of a set that is made of ``source`` at once instead of item by item, that its order does not matter."""
+    kind = module.types.of(source)
+    evidence.require(
+        Known.of(kind is not None and kind.name not in _LAID_OUT),
+        "in which order the set gives its values does not matter",
+    )
 
 
 def empty_list(statement: ast.stmt, name: str) -> ast.expr | None:

@@ -11,6 +11,7 @@ from burnish_analysis.perf.facts.writing import bracketed, is_method, names, sam
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.copies import empty_list
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["AppendLoop"]
 
@@ -103,7 +104,7 @@ def _fits_comprehension(clauses: list[ast.For | ast.If], name: ast.Name, module:
     """Whether everything in the loop means the same in a comprehension."""
     node = clauses[0]
     refused = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp)
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, refused):
             return False
         if isinstance(part, ast.Name) and (
@@ -132,7 +133,7 @@ def _calls_itself(node: ast.AST, name: str) -> bool:
     return any(
         isinstance(part, ast.Call)
         and (same_name(part.func, name) or (isinstance(part.func, ast.Attribute) and part.func.attr == name))
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.patterns import builtin
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.joins_parts import leaks
@@ -75,7 +76,7 @@ def unique(words: list[str]) -> list[str]:
         if not isinstance(node, ast.For):
             return
         kept, begun = deduped(node, module)
-        if kept is None or begun is None:
+        if kept is None or begun is None or not builtin(node, module, "list", "dict"):
             return
         evidence = Evidence()
         text = short(module.text(node.iter))

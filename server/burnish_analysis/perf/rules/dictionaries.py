@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.lookup_parts import asked_for_names, free_name, names_in, short
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["DictItems"]
 
@@ -48,7 +49,7 @@ def total(prices: dict[str, int]) -> int:
         if isinstance(node, ast.comprehension) and node.is_async:
             return
         owner = _gone_through(node.iter)
-        if owner is None or owner.id == node.target.id:
+        if owner is None or owner.id == node.target.id or module.scope(node).kind == "class":
             return
         region = module.flow.region(node)
         spots = [
@@ -76,6 +77,8 @@ def total(prices: dict[str, int]) -> int:
         if not _key_stays(node, spots, module):
             return
         named = _named(node, spots, module)
+        if module.scope(node).kind == "module" and named is None:
+            evidence.require(Known.UNKNOWN, "a new name in the module disturbs nobody")
         value = named.id if named is not None else free_name(node, module, "value", f"{node.target.id}_value")
         rest = [
             spot for spot in spots if named is None or module.statement(spot) is not module.statement(named)
@@ -112,7 +115,7 @@ def _named(node: ast.For | ast.comprehension, spots: list[ast.Subscript], module
     target = first.targets[0]
     if first.value not in spots or module.delete(first) is None or target.id in names_in(node.target):
         return None
-    if any(isinstance(part, ast.Name) and part.id == target.id for part in ast.walk(node.iter)):
+    if any(isinstance(part, ast.Name) and part.id == target.id for part in walk(node.iter)):
         return None
     bound = [binding for binding in module.flow.bindings(target) if binding.node in module.flow.region(node)]
     return target if len(bound) == 1 else None

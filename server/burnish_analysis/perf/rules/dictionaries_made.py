@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from burnish_analysis.perf.facts.writing import assigned, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
-from burnish_analysis.perf.module import Loop, Module
+from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.lookup_parts import CONTAINERS, looked_up, names_in, short
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["DictCopyInLoop", "SetCopyInLoop"]
+
+_Added = TypeVar("_Added")
 
 _WHY = "A copy of everything is made in every round, so the work grows with the square. The same object can take what is new."
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -102,19 +107,43 @@ def _owned(use: ast.Name, function: ast.AST, module: Module) -> bool:
     return module.flow.owner(use).node is function
 
 
-def _loop(node: ast.Assign, name: str, module: Module) -> Loop | None:
-    """The innermost loop around, if none of the loops around goes through the object itself."""
+def _grown(
+    node: ast.AST, kind: str, copies: Callable[[ast.expr, str], _Added | None], module: Module
+) -> tuple[ast.Name, _Added] | None:
+    """The variable that an assignment in a loop gives a copy of itself with more in it, and what that is; see ``_alone``."""
+    if (
+        not isinstance(node, ast.Assign)
+        or len(node.targets) != 1
+        or not isinstance(node.targets[0], ast.Name)
+    ):
+        return None
+    target = node.targets[0]
+    added = copies(node.value, target.id)
+    if added is None or not _in_loop(node, target.id, module) or not _alone(target, kind, copies, module):
+        return None
+    return target, added
+
+
+def _in_loop(node: ast.Assign, name: str, module: Module) -> bool:
+    """Whether loops are around, and none of them goes through the object itself."""
     loops = module.loops(node)
-    for loop in loops:
-        if isinstance(loop, (ast.For, ast.AsyncFor)) and name in names_in(loop.iter):
-            return None
-    return loops[0] if loops else None
+    return bool(loops) and not any(
+        isinstance(loop, (ast.For, ast.AsyncFor)) and name in names_in(loop.iter) for loop in loops
+    )
 
 
-def _target(node: ast.AST) -> tuple[ast.Name, ast.expr] | None:
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        return node.targets[0], node.value
-    return None
+def _finding(
+    rule: Rule, node: ast.AST, target: ast.Name, change: str, evidence: Evidence, module: Module
+) -> Finding:
+    """A finding whose fix puts ``change`` in the place of the whole assignment, parentheses around its value too."""
+    return module.finding(
+        rule,
+        node,
+        f"All of `{target.id}` is copied in every round to add to it.",
+        evidence,
+        title=f"Add to `{target.id}` itself",
+        edits=[Edit(module.start(node), module.end(node), change)],
+    )
 
 
 class DictCopyInLoop(Rule):
@@ -148,37 +177,32 @@ def lengths(words: list[str]) -> dict[str, int]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments in loops."""
-        found = _target(node)
-        if found is None or not isinstance(node, ast.Assign):
+        found = _grown(node, "dict", _pair, module)
+        if found is None:
             return
-        target, value = found
-        pair = _pair(value, target.id)
-        if pair is None or _loop(node, target.id, module) is None:
-            return
-        if not _alone(target, "dict", _pair, module):
-            return
+        target, (key, item) = found
         evidence = Evidence()
-        key, item = pair
-        simple = any(isinstance(part, (ast.Name, ast.Constant)) for part in pair)
-        order = Known.YES if simple else module.effects.pure(key, item)
         words = (
             f"`{short(module.text(key))}` and `{short(module.text(item))}` can be evaluated in either order"
         )
-        evidence.require(Known.UNKNOWN if order is Known.NO else order, words)
-        name = target.id
-        yield module.finding(
-            self,
-            node,
-            f"All of `{name}` is copied in every round to add to it.",
-            evidence,
-            title=f"Add to `{name}` itself",
-            edits=[_changed(node, f"{name}[{module.text(key)}] = {module.text(item)}", module)],
-        )
+        evidence.require(Known.of(_independent((key, item), target, module)), words)
+        change = f"{target.id}[{module.text(key)}] = {assigned(item, module)}"
+        yield _finding(self, node, target, change, evidence, module)
 
 
-def _changed(node: ast.Assign, text: str, module: Module) -> Edit:
-    """The statement's new text: all of it, parentheses around its value too."""
-    return Edit(module.start(node), module.end(node), text)
+def _independent(pair: tuple[ast.expr, ast.expr], owner: ast.Name, module: Module) -> bool:
+    """Whether neither the order of key and value matters, nor that the dictionary is copied before they are evaluated."""
+    if module.effects.pure(*pair) is Known.YES:
+        return True
+    inside = {part for side in pair for part in walk(side)}
+    if any(isinstance(part, ast.NamedExpr) for part in inside) or any(
+        use in inside and module.flow.mutates(use) for use in module.flow.uses(owner)
+    ):
+        return False
+    return any(
+        isinstance(side, ast.Constant) or (isinstance(side, ast.Name) and module.flow.local(side))
+        for side in pair
+    )
 
 
 def _pair(value: ast.expr, name: str) -> tuple[ast.expr, ast.expr] | None:
@@ -226,21 +250,16 @@ def letters(words: list[str]) -> set[str]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At assignments in loops."""
-        found = _target(node)
+        found = _grown(node, "set", _added, module)
         if found is None or not isinstance(node, ast.Assign):
             return
-        target, value = found
-        added = _added(value, target.id)
-        if added is None or _loop(node, target.id, module) is None:
-            return
-        if not _alone(target, "set", _added, module):
-            return
+        target, added = found
         evidence = Evidence()
         unordered = all(_no_order(use, module) for use in module.flow.uses(target))
         evidence.require(
             Known.of(unordered), f"in which order `{target.id}` gives its values does not matter"
         )
-        operator = isinstance(value, ast.BinOp)
+        operator = isinstance(node.value, ast.BinOp)
         kind = module.types.name(added)
         text = short(module.text(added))
         if isinstance(added, ast.Set) and len(added.elts) == 1 and not isinstance(added.elts[0], ast.Starred):
@@ -252,23 +271,21 @@ def letters(words: list[str]) -> set[str]:
             evidence.require(Known.of(kind in CONTAINERS), f"going through `{text}` does not fail")
             evidence.require(module.types.holds_hashable(added), f"`{text}` holds hashable values")
             change = f"{target.id}.update({module.text(added)})"
-        yield module.finding(
-            self,
-            node,
-            f"All of `{target.id}` is copied in every round to add to it.",
-            evidence,
-            title=f"Add to `{target.id}` itself",
-            edits=[_changed(node, change, module)],
-        )
+        yield _finding(self, node, target, change, evidence, module)
 
 
 def _no_order(use: ast.Name, module: Module) -> bool:
     """Whether a use of a set is the same for any order of its values, which depends on how it came about."""
     parent = module.parent(use)
-    if looked_up(use, module) is not None or isinstance(parent, (ast.BinOp, ast.If, ast.While)):
-        return not isinstance(parent, ast.BinOp) or isinstance(module.parent(parent), ast.Assign)
+    if looked_up(use, module) is not None or isinstance(parent, (ast.If, ast.While)):
+        return True
+    grown = module.statement(use)
+    if isinstance(grown, ast.Assign) and same_name(grown.targets[0], use.id):
+        added = _added(grown.value, use.id)
+        if added is not None and not any(part is use for part in walk(added)):
+            return True
     if isinstance(parent, ast.Attribute):
-        return parent.attr in ("add", "discard", "remove", "clear", "update", "union")
+        return parent.attr in ("add", "discard", "remove", "clear", "update")
     return isinstance(parent, ast.Call) and module.calls(
         parent, "builtins.len", "builtins.bool", "builtins.sorted"
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.writing import is_call
+from burnish_analysis.perf.facts.patterns import any_or_all
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["AnyList"]
 
@@ -36,19 +37,12 @@ def has_long(words: list[str], least: int) -> bool:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls with one list comprehension."""
-        if (
-            not isinstance(node, ast.Call)
-            or not isinstance(node.func, ast.Name)
-            or node.func.id not in ("any", "all")
-        ):
+        called = any_or_all(node, module)
+        if called is None or not isinstance(called[1], ast.ListComp):
             return
-        if not is_call(node, module, f"builtins.{node.func.id}") or not isinstance(
-            node.args[0], ast.ListComp
-        ):
-            return
-        made = node.args[0]
+        name, made = called[0], called[1]
         if any(clause.is_async for clause in made.generators) or any(
-            isinstance(part, (ast.Await, ast.NamedExpr)) for part in ast.walk(made)
+            isinstance(part, (ast.Await, ast.NamedExpr)) for part in walk(made)
         ):
             return
         evidence = Evidence()
@@ -68,7 +62,7 @@ def has_long(words: list[str], least: int) -> bool:
         yield module.finding(
             self,
             node,
-            f"The whole list is made before `{node.func.id}` looks at its first value.",
+            f"The whole list is made before `{name}` looks at its first value.",
             evidence,
             title="Give it a generator",
             edits=[Edit(start, start + 1, ""), Edit(end - 1, end, "")],

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from burnish_analysis.perf.model import Evidence, Known
 from burnish_analysis.perf.module import Loop, Module
 from burnish_analysis.perf.rules.hoisting_places import entered, free, placeable, steady
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["Hoist", "eager", "plan", "read_only", "repeating", "worth_it"]
 
@@ -119,7 +120,7 @@ def _asks_for_names(function: ast.AST | None, module: Module) -> bool:
         module.calls(node, *asking)
         and isinstance(node, ast.Call)
         and (len(node.args) < 1 or module.calls(node, *asking[2:4]))
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 
@@ -149,7 +150,7 @@ def _spots(node: ast.expr, loop: Loop, module: Module, fits: Callable[[ast.expr]
 
 def _comes_first(node: ast.expr, loop: Loop, module: Module) -> bool:
     """Whether the expression is the first thing a ``while`` evaluates, known variables and constants apart."""
-    if not isinstance(loop, ast.While) or not any(part is node for part in ast.walk(loop.test)):
+    if not isinstance(loop, ast.While) or not any(part is node for part in walk(loop.test)):
         return False
     inner: ast.AST = node
     while inner is not loop.test:

@@ -7,6 +7,7 @@ import ast
 from burnish_analysis.perf.model import Edit, Known
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import Hoist
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["base_name", "kept_local", "moved", "plausible", "searched"]
 
@@ -15,7 +16,7 @@ _AGGREGATES = ("min", "max", "sorted", "sum", "tuple", "list", "set", "frozenset
 
 def plausible(node: ast.expr, module: Module) -> bool:
     """Whether an expression may be the same each time: it calls nothing unknown, but for the views of a dictionary."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Call) and module.effects.call(part) is not Known.YES:
             view = (
                 isinstance(part.func, ast.Attribute)
@@ -74,18 +75,29 @@ def moved(hoist: Hoist, text: str, fresh: str, module: Module) -> list[Edit | No
 
 
 def _indented_less(text: str, hoist: Hoist, module: Module) -> str | None:
-    """Text of several lines without the indentation of its statement; None where a line may be inside a string."""
+    """Text of several lines as the value of an assignment, without the indentation of its statement; None where a line may be
+    inside a string."""
     lines = text.splitlines()
     if len(lines) == 1:
         return text
     spot = hoist.spots[0]
-    strings = (part for part in ast.walk(spot) if isinstance(part, (ast.Constant, ast.JoinedStr)))
+    strings = (part for part in walk(spot) if isinstance(part, (ast.Constant, ast.JoinedStr)))
     if any(part.end_lineno != part.lineno for part in strings):
         return None
     indent = module.indent(module.statement(spot))
     if indent is None or not all(line.startswith(indent) or not line.strip() for line in lines[1:]):
         return None
-    return "\n".join([lines[0], *(line.removeprefix(indent) for line in lines[1:])])
+    made = "\n".join([lines[0], *(line.removeprefix(indent) for line in lines[1:])])
+    return made if _stands_alone(made) else f"({made})"
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether every line end in an expression is inside brackets."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _whole_assignment(hoist: Hoist, module: Module) -> ast.Assign | None:
@@ -109,7 +121,7 @@ def base_name(node: ast.expr) -> str:
     """A word for what an expression reads, for the name of a new variable."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return base_name(node.func.value)
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Attribute):
             return part.attr
         if isinstance(part, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from burnish_analysis.perf.facts.tables import IMMUTABLE, MUTATORS
 from burnish_analysis.perf.model import Known
 from burnish_analysis.perf.module import Loop, Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["changed", "entered", "free", "placeable", "steady"]
 
@@ -18,9 +19,9 @@ _TIMED = (ast.ExceptHandler, ast.match_case)
 
 def free(node: ast.expr, module: Module) -> Iterator[ast.Name]:
     """The names in an expression that mean variables outside it, one use of each."""
-    inner = {module.structure.inner[part] for part in ast.walk(node) if part in module.structure.inner}
+    inner = {module.structure.inner[part] for part in walk(node) if part in module.structure.inner}
     seen = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if (
             isinstance(part, ast.Name)
             and part.id not in seen
@@ -97,7 +98,7 @@ def steady(node: ast.expr, loop: Loop, module: Module) -> Known:
 
 def _apart(node: ast.expr, receivers: Iterable[ast.expr], module: Module) -> Known:
     found = Known.YES
-    read = [part for part in ast.walk(node) if isinstance(part, (ast.Subscript, ast.Attribute))]
+    read = [part for part in walk(node) if isinstance(part, (ast.Subscript, ast.Attribute))]
     read = [part for part in read if module.qualified(part) is None and not _called(part, module)]
     names = [name for name in free(node, module) if _can_change(name, module)]
     if not names and not read:
@@ -152,7 +153,7 @@ def entered(node: ast.expr, loop: Loop, module: Module) -> Known:
     known = _apart(node, changed(nodes, module), module)
     held = [name for name in names if _can_change(name, module) and not module.flow.private(name)]
     attributes = any(
-        isinstance(part, ast.Attribute) and module.qualified(part) is None for part in ast.walk(node)
+        isinstance(part, ast.Attribute) and module.qualified(part) is None for part in walk(node)
     )
     if held or attributes:
         known &= Known.of(all(call in region for call in module.effects.unknown_calls(*parts)))

@@ -11,12 +11,14 @@ from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Loop, Module
 from burnish_analysis.perf.rules.hoisting import Hoist, plan, read_only
 from burnish_analysis.perf.rules.hoisting_edits import base_name, kept_local, moved, plausible, searched
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["InvariantAggregate"]
 
 _NAMES = ("min", "max", "sorted", "sum", "tuple", "list", "set", "frozenset", "dict")
 _MUTABLE = ("sorted", "list", "set", "dict")
 _EMPTY = {"int": "0", "float": "0.0", "str": '""', "bytes": 'b""', "bool": "False"}
+_VIEWS = ("dict_keys", "dict_values", "dict_items")
 _KEYWORDS = {
     "sorted": {"reverse", "key"},
     "min": {"default", "key"},
@@ -106,7 +108,7 @@ def _doubtful(node: ast.Call, hoist: Hoist, module: Module) -> bool:
     if hoist.steady is Known.YES:
         return False
     copied = isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple", "dict", "set", "frozenset")
-    tested = isinstance(hoist.loop, ast.While) and any(part is node for part in ast.walk(hoist.loop.test))
+    tested = isinstance(hoist.loop, ast.While) and any(part is node for part in walk(hoist.loop.test))
     return tested or (copied and isinstance(module.parent(node), (ast.For, ast.comprehension, ast.Call)))
 
 
@@ -126,10 +128,7 @@ def _sources(node: ast.expr) -> list[ast.expr]:
     """The containers that are read."""
     if isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
         inner = {
-            name.id
-            for part in node.generators
-            for name in ast.walk(part.target)
-            if isinstance(name, ast.Name)
+            name.id for part in node.generators for name in walk(part.target) if isinstance(name, ast.Name)
         }
         return [
             part.iter
@@ -216,12 +215,13 @@ def _held(node: ast.expr, module: Module) -> str:
         )
         total = all(module.effects.total(part) is Known.YES for part in parts)
         return element.name if safe and held and total else ""
-    values = (
+    view = (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
+        and (kind.name in _VIEWS or module.effects.total(node) is Known.YES)
     )
-    return element.name if isinstance(node, ast.Name) or values else ""
+    return element.name if isinstance(node, ast.Name) or view else ""
 
 
 def _with_default(node: ast.Call, loop: Loop, module: Module) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.rules.copies import require_order
 from burnish_analysis.perf.rules.hoisting import plan, read_only
 from burnish_analysis.perf.rules.hoisting_edits import base_name, kept_local, moved
 
@@ -121,7 +122,11 @@ def snapshot(values: list[int]) -> list[int]:
     return values.copy()
 """,
         why="A deep copy looks at every value in Python; numbers and texts are the same objects in both copies.",
-        preconditions=("it is a `list`, `set` or `dict`", "what it holds cannot change"),
+        preconditions=(
+            "it is a `list`, `set` or `dict`",
+            "what it holds cannot change",
+            "the order of a `set` does not matter",
+        ),
         references=("https://docs.python.org/3/library/copy.html",),
     )
     nodes = (ast.Call,)
@@ -140,11 +145,14 @@ def snapshot(values: list[int]) -> list[int]:
         if not _flat(value, module):
             return
         text = module.text(value)
+        evidence = Evidence()
+        if module.types.name(value) == "set":
+            require_order(value, module, evidence)
         yield module.finding(
             self,
             node,
             f"What `{text}` holds cannot change, so that a deep copy is no other than `{text}.copy()`.",
-            Evidence(),
+            evidence,
             title=f"Use `{text}.copy()`",
             edits=[module.replace(node, f"{text}.copy()") if "\n" not in text else None],
         )

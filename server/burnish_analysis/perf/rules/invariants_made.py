@@ -11,6 +11,7 @@ from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import plan, read_only
 from burnish_analysis.perf.rules.hoisting_edits import base_name, kept_local, moved, plausible, searched
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["ConstantContainerInLoop", "InvariantComprehension"]
 
@@ -197,10 +198,8 @@ def _variable(node: ast.expr) -> bool:
 
 def _inner(node: ast.expr, made: ast.ListComp | ast.SetComp | ast.DictComp) -> bool:
     """Whether an iterable is made of the comprehension's own variables."""
-    own = {
-        name.id for part in made.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)
-    }
-    return any(isinstance(name, ast.Name) and name.id in own for name in ast.walk(node))
+    own = {name.id for part in made.generators for name in walk(part.target) if isinstance(name, ast.Name)}
+    return any(isinstance(name, ast.Name) and name.id in own for name in walk(node))
 
 
 def _nested_aggregate(node: ast.expr, module: Module) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
@@ -30,6 +31,9 @@ _PARSERS = {
     "ipaddress.ip_network": ("network", False),
     "uuid.UUID": ("identifier", False),
 }
+
+#: A fraction with an exponent written with more characters is not tried: its digits are all worked out.
+_LONGEST_EXPONENT = 5
 
 
 class InvariantParse(Rule):
@@ -121,12 +125,19 @@ def _parses(called: str, node: ast.Call, module: Module) -> bool:
     }
     if called not in known:
         return False
+    if called == "fractions.Fraction" and any(_exponent(text) > _LONGEST_EXPONENT for text in values):
+        return False
     try:
         known[called](*values)  # type: ignore[operator]
-    except (ValueError, TypeError, ArithmeticError, InvalidOperation, RecursionError):
-        return False
+    except (ValueError, TypeError, ArithmeticError, RecursionError, re.error):
+        return False  # `re.error`: a format that asks for the same part twice
     # The names of months and time zones depend on the place the program runs at.
     return not called.endswith("strptime") or not any(f"%{letter}" in values[1] for letter in "aAbBpcxXZ")
+
+
+def _exponent(text: str) -> int:
+    """How many characters a number's exponent is written with."""
+    return len(text.lower().partition("e")[2])
 
 
 class StrptimeIsoInLoop(Rule):
@@ -165,7 +176,7 @@ def days(lines: list[str]) -> list[datetime]:
             not isinstance(node, ast.Call)
             or len(node.args) != 2
             or node.keywords
-            or isinstance(node.args[0], ast.Constant)
+            or isinstance(node.args[0], (ast.Constant, ast.Starred))
         ):
             return
         form = node.args[1]

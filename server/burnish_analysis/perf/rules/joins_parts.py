@@ -19,6 +19,7 @@ from burnish_analysis.perf.rules.lookup_parts import (
     short,
     total_key,
 )
+from burnish_analysis.perf.walking import walk
 
 __all__ = [
     "Join",
@@ -105,7 +106,7 @@ def find_join(test: ast.expr, items: Iterable[str], module: Module) -> Join | No
 def _only(node: ast.expr, own: set[str], module: Module) -> bool:
     return all(
         part.id in own or module.qualified(part) is not None
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Name)
     ) and not isinstance(node, ast.Constant)
 
@@ -199,7 +200,7 @@ def _varies(join: Join, loop: Loop, module: Module) -> bool:
     return any(
         module.flow.rebound(part, region)
         for side in sides
-        for part in ast.walk(side)
+        for part in walk(side)
         if isinstance(part, ast.Name)
     )
 
@@ -220,7 +221,7 @@ def _key_steady(key: ast.expr, target: ast.expr, loop: Loop, module: Module) -> 
         isinstance(target, ast.Name) and module.types.name(_use_of(target, key)) in IMMUTABLE
     ):
         return Known.YES
-    attributes = {part.attr for part in ast.walk(key) if isinstance(part, ast.Attribute)}
+    attributes = {part.attr for part in walk(key) if isinstance(part, ast.Attribute)}
     known = Known.YES
     for part in module.flow.region(loop):
         if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load) and part.attr in attributes:
@@ -231,9 +232,7 @@ def _key_steady(key: ast.expr, target: ast.expr, loop: Loop, module: Module) -> 
 
 
 def _use_of(target: ast.Name, key: ast.expr) -> ast.AST:
-    return next(
-        (part for part in ast.walk(key) if isinstance(part, ast.Name) and part.id == target.id), target
-    )
+    return next((part for part in walk(key) if isinstance(part, ast.Name) and part.id == target.id), target)
 
 
 def leaks(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.model import Edit
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.joins_parts import Join
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["dedented", "without_operand"]
 
@@ -33,7 +34,7 @@ def dedented(statement: ast.If, module: Module) -> list[Edit] | None:
     if (
         outer is None
         or not inner.startswith(outer)
-        or any(_long_text(part, module) for part in ast.walk(statement))
+        or any(_long_text(part, module) for part in walk(statement))
     ):
         return None
     head = module.line_start(start)

@@ -11,15 +11,18 @@ from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import Hoist, plan
+from burnish_analysis.perf.walking import walk
 
 __all__ = [
     "CONTAINERS",
     "asked_for_names",
     "base_name",
     "free_name",
+    "hashable_lookups",
     "holds_hashable",
     "iterated_again",
     "looked_up",
+    "looks_up_hashable",
     "membership",
     "names_in",
     "plan_lookup",
@@ -57,6 +60,21 @@ def looked_up(searched: ast.AST, module: Module) -> ast.expr | None:
     if isinstance(parent, ast.Compare) and membership(parent) is searched:
         return parent.left
     return None
+
+
+def looks_up_hashable(searched: ast.AST, module: Module) -> bool:
+    """Whether something is looked up in ``searched`` that is not shown to be unhashable."""
+    left = looked_up(searched, module)
+    return left is not None and module.types.hashable(module.types.of(left)) is not Known.NO
+
+
+def hashable_lookups(hoist: Hoist, module: Module, evidence: Evidence) -> None:
+    """Require that what is looked up at every place is hashable."""
+    for left in (looked_up(spot, module) for spot in hoist.spots):
+        if left is not None:
+            evidence.require(
+                module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
+            )
 
 
 def short(text: str) -> str:
@@ -145,31 +163,26 @@ _ASKED: WeakKeyDictionary[Module, bool] = WeakKeyDictionary()
 
 def names_in(node: ast.AST) -> set[str]:
     """Every name in an expression."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def renamed(node: ast.expr, old: str, new: str, module: Module) -> str:
     """The text of an expression with one name replaced by another."""
-    start = module.start(node)
-    text = module.text(node)
-    places = sorted(
-        (
-            module.start(part) - start
-            for part in ast.walk(node)
-            if isinstance(part, ast.Name) and part.id == old
-        ),
-        reverse=True,
+    begin, end = module.start(node), module.end(node)
+    text = module.source[begin:end]
+    places = (
+        module.start(part) - begin for part in walk(node) if isinstance(part, ast.Name) and part.id == old
     )
-    for place in places:
+    for place in sorted(places, reverse=True):
         text = text[:place] + new + text[place + len(old) :]
-    return text
+    return "\n".join(text.splitlines())
 
 
 def free_name(node: ast.AST, module: Module, *wishes: str) -> str:
     """A name that the function around ``node`` uses for nothing, the first of ``wishes`` where it can be."""
     function = module.function(node) or module.tree
     taken = set(dir(builtins))
-    for part in ast.walk(function):
+    for part in walk(function):
         match part:
             case ast.Name():
                 taken.add(part.id)
@@ -230,7 +243,7 @@ def plan_lookup(
 
 
 def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (part for part in ast.walk(node) if isinstance(part, ast.Name))
+    return (part for part in walk(node) if isinstance(part, ast.Name))
 
 
 def _seen_at(name: ast.Name, statement: ast.stmt, module: Module) -> bool:

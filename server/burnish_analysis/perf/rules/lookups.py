@@ -42,8 +42,14 @@ def _asked(node: ast.AST, method: str) -> tuple[ast.expr, ast.expr] | None:
     return node.func.value, node.args[0]
 
 
-def _plan(owner: ast.expr, asked: ast.expr, method: str, module: Module, evidence: Evidence) -> Hoist | None:
-    """Where a table of the list ``owner`` can be made, with what must be shown."""
+def _plan(
+    node: ast.AST, method: str, module: Module, evidence: Evidence
+) -> tuple[ast.expr, Hoist, list[ast.Call]] | None:
+    """For ``xs.method(x)`` in a loop: ``xs``, where a table of it can be made, and the calls that ask it then."""
+    asking = _asked(node, method)
+    if asking is None or not module.loops(node):
+        return None
+    owner, asked = asking
     kind = module.types.of(owner) or attribute_type(owner, module)
     letters = kind is not None and kind.name == "str" and _letter(asked, module) and method == "count"
     if kind is None or (kind.name not in ("list", "tuple") and not letters) or small(owner, module):
@@ -69,14 +75,14 @@ def _plan(owner: ast.expr, asked: ast.expr, method: str, module: Module, evidenc
     if hoist is None:
         return None
     evidence.require(holds, f"`{module.text(owner)}` holds hashable values")
-    for spot in hoist.spots:
-        found = _asked(_call(spot, module), method)
-        if found is not None:
-            text = short(module.text(found[1]))
-            evidence.require(module.types.hashable(module.types.of(found[1])), f"`{text}` is hashable")
-            if method == "index":
-                evidence.require(module.effects.pure(found[1]), f"evaluating `{text}` changes nothing")
-    return None if evidence.violated else hoist
+    calls = [call for spot in hoist.spots if isinstance(call := _call(spot, module), ast.Call)]
+    for call in calls:
+        given = call.args[0]
+        text = short(module.text(given))
+        evidence.require(module.types.hashable(module.types.of(given)), f"`{text}` is hashable")
+        if method == "index":
+            evidence.require(module.effects.pure(given), f"evaluating `{text}` changes nothing")
+    return None if evidence.violated else (owner, hoist, calls)
 
 
 def _last_resort(call: ast.AST, asked: ast.expr, module: Module) -> bool:
@@ -148,18 +154,14 @@ def repeated(words: list[str]) -> list[str]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``count`` in loops."""
-        found = _asked(node, "count")
-        if found is None or not isinstance(node, ast.Call) or not module.loops(node):
-            return
-        owner, asked = found
         evidence = Evidence()
-        hoist = _plan(owner, asked, "count", module, evidence)
-        if hoist is None:
+        found = _plan(node, "count", module, evidence)
+        if found is None:
             return
+        owner, hoist, calls = found
         name = module.text(owner)
         counts = module.fresh_name(node, f"{base_name(owner)}_counts")
         counter = module.imported("collections", "Counter", at=hoist.statement)
-        spots = [call for spot in hoist.spots if isinstance(call := _call(spot, module), ast.Call)]
         yield module.finding(
             self,
             node,
@@ -168,7 +170,7 @@ def repeated(words: list[str]) -> list[str]:
             title=f"Count everything in `{name}` once",
             edits=[
                 module.insert_before(hoist.statement, f"{counts} = {counter}({name})"),
-                *(module.replace(call, f"{counts}[{module.text(call.args[0])}]") for call in spots),
+                *(module.replace(call, f"{counts}[{module.text(call.args[0])}]") for call in calls),
             ],
             imports=[Import("collections", "Counter")],
         )
@@ -201,19 +203,15 @@ def places(names: list[str], order: list[str]) -> list[int]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``index`` in loops."""
-        found = _asked(node, "index")
-        if found is None or not isinstance(node, ast.Call) or not module.loops(node):
-            return
-        owner, asked = found
         evidence = Evidence()
-        hoist = _plan(owner, asked, "index", module, evidence)
-        if hoist is None:
+        found = _plan(node, "index", module, evidence)
+        if found is None:
             return
+        owner, hoist, calls = found
         name = module.text(owner)
         places = module.fresh_name(node, f"{base_name(owner)}_places")
         place = free_name(node, module, "place", "position")
         value = free_name(node, module, "value", "item")
-        spots = [call for spot in hoist.spots if isinstance(call := _call(spot, module), ast.Call)]
         yield module.finding(
             self,
             node,
@@ -225,7 +223,7 @@ def places(names: list[str], order: list[str]) -> list[int]:
                     hoist.statement,
                     f"{places} = {{}}\nfor {place}, {value} in enumerate({name}):\n    {places}.setdefault({value}, {place})",
                 ),
-                *(module.replace(call, _answer(call, places, module)) for call in spots),
+                *(module.replace(call, _answer(call, places, module)) for call in calls),
             ],
         )
 

@@ -10,6 +10,7 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.joins_parts import leaks
 from burnish_analysis.perf.rules.joins_text import dedented
 from burnish_analysis.perf.rules.lookup_parts import names_in, reflexive, short
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["DictScan"]
 
@@ -164,7 +165,7 @@ def _left(test: ast.If, key: str) -> bool:
     if not isinstance(last, (ast.Return, ast.Break, ast.Raise)):
         return False
     for part in test.body:
-        for inner in ast.walk(part):
+        for inner in walk(part):
             if isinstance(inner, ast.Name) and inner.id == key:
                 return False
             if isinstance(inner, (ast.Break, ast.Continue)) and inner is not last:

@@ -10,6 +10,7 @@ from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import argument, bracketed, is_call, names, same_name, small, target
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["ManualMax", "ManualSum"]
 
@@ -61,7 +62,7 @@ def total(numbers: list[int]) -> int:
                 return
         _whole_run(total, node, module, evidence)
         summed = (
-            f"sum(map({mapped}, {module.text(node.iter)}))"
+            f"sum(map({mapped}, {bracketed(node.iter, module)}))"
             if mapped
             else f"sum({argument(node.iter, module)})"
         )
@@ -228,10 +229,10 @@ def _best(node: ast.AST, module: Module) -> tuple[ast.Name, str, ast.expr] | Non
 def _plain_clause(node: ast.For, value: ast.expr, module: Module) -> bool:
     """Whether the value can stand in a comprehension."""
     refused = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp)
-    if any(isinstance(part, refused) for part in ast.walk(node)) or names(node.target) & names(node.iter):
+    if any(isinstance(part, refused) for part in walk(node)) or names(node.target) & names(node.iter):
         return False
     function = module.function(node)
     own = getattr(function, "name", "")
     return not any(name in ("super", "__class__", own) for name in names(value)) and not any(
-        isinstance(part, ast.Attribute) and part.attr == own for part in ast.walk(value)
+        isinstance(part, ast.Attribute) and part.attr == own for part in walk(value)
     )

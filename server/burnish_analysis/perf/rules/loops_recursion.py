@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.writing import is_call, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["SlicingRecursion"]
 
@@ -126,21 +127,19 @@ def _by_index(
         if _rest(parent) and isinstance(call, ast.Call) and _calls_self(call, function):
             if call.keywords or len(call.args) != len(function.args.args) or call.args[place] is not parent:
                 return None
-            last = call.args[-1]
-            if last is parent:
-                edits.append(Edit(module.start(parent), module.end(parent), f"{name}, {start} + 1"))
-            else:
-                edits += [
-                    module.replace(parent, name),
-                    Edit(module.end(last), module.end(last), f", {start} + 1"),
-                ]
+            closing = module.end(call) - 1
+            comma = "," in module.source[module.end(call.args[-1]) : closing]
+            edits += [
+                module.replace(parent, name),
+                Edit(closing, closing, f"{'' if comma else ','} {start} + 1"),
+            ]
             rests += 1
             continue
         edit = _asked(use, name, start, module)
         if edit is None:
             return None
         edits.append(edit)
-    if not rests or rests != sum(_calls_self(part, function) for part in ast.walk(function)):
+    if not rests or rests != sum(_calls_self(part, function) for part in walk(function)):
         return None
     last_argument = function.args.args[-1]
     end = module.end(function.args.defaults[-1] if function.args.defaults else last_argument)

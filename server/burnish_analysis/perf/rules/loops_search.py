@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.sequences import plain_equality
 from burnish_analysis.perf.facts.survival import loop_target_survives, survives
 from burnish_analysis.perf.facts.writing import bracketed, is_call, names, same_name, target
-from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
+from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
 __all__ = ["IndexLoop", "ManualMembership", "UnusedEnumerate"]
@@ -44,7 +44,7 @@ def knows(words: list[str], wanted: str) -> bool:
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At loops of which everything is one ``return``."""
         found = _returning(node, module)
-        if found is None:
+        if found is None or not isinstance(node, ast.For):
             return
         source, value, word, last = found
         text = module.text(source)
@@ -59,6 +59,9 @@ def knows(words: list[str], wanted: str) -> bool:
             f"the items of `{text}` and `{module.text(value)}` are texts, bytes or whole numbers",
         ):
             return
+        if isinstance(value, ast.Name):
+            bound = module.flow.bound_before(value, node) if module.flow.local(value) else Known.YES
+            evidence.require(bound, f"`{value.id}` has a value before the loop")
         yield module.finding(
             self,
             node,

@@ -10,8 +10,9 @@ from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.lookup_parts import (
     base_name,
+    hashable_lookups,
     holds_hashable,
-    looked_up,
+    looks_up_hashable,
     membership,
     plan_lookup,
     small,
@@ -120,21 +121,11 @@ def _search(rule: Rule, node: ast.Compare, searched: ast.expr, module: Module) -
         holds = holds_hashable(searched, module)
     if holds is Known.NO or module.types.hashable(module.types.of(node.left)) is Known.NO:
         return
-
-    def fits(spot: ast.expr) -> bool:
-        left = looked_up(spot, module)
-        return left is not None and module.types.hashable(module.types.of(left)) is not Known.NO
-
-    hoist = plan_lookup(searched, module, evidence, Known.YES, fits)
+    hoist = plan_lookup(searched, module, evidence, Known.YES, lambda spot: looks_up_hashable(spot, module))
     if hoist is None:
         return
     evidence.require(holds, f"`{name}` holds hashable values")
-    for spot in hoist.spots:
-        left = looked_up(spot, module)
-        if left is not None:
-            evidence.require(
-                module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
-            )
+    hashable_lookups(hoist, module, evidence)
     what = "list" if kind.name == "list" else "tuple"
     yield table_finding(
         rule,
@@ -198,19 +189,14 @@ def taken(names: list[str], owners: dict[int, str]) -> int:
             return
         evidence = Evidence()
         hoist = plan_lookup(
-            searched, module, evidence, Known.YES, lambda spot: looked_up(spot, module) is not None
+            searched, module, evidence, Known.YES, lambda spot: looks_up_hashable(spot, module)
         )
         if hoist is None:
             return
         name = module.text(owner)
         evidence.require(module.types.is_a(owner, "dict"), f"`{name}` is a dictionary")
         evidence.require(holds, f"the values of `{name}` are hashable")
-        for spot in hoist.spots:
-            left = looked_up(spot, module)
-            if left is not None:
-                evidence.require(
-                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
-                )
+        hashable_lookups(hoist, module, evidence)
         yield table_finding(
             self,
             node,

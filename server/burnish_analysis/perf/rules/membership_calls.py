@@ -9,8 +9,10 @@ from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.lookup_parts import (
     base_name,
+    hashable_lookups,
     iterated_again,
     looked_up,
+    looks_up_hashable,
     membership,
     plan_lookup,
     short,
@@ -87,26 +89,25 @@ def known(words: list[str], stop: list[str]) -> int:
             return None
         evidence = Evidence()
         ordered = made != "builtins.sorted" or (
-            kind is not None and kind.element is not None and kind.element.name in _ORDERED
+            not searched.keywords
+            and kind is not None
+            and kind.element is not None
+            and kind.element.name in _ORDERED
         )
         hoist = plan_lookup(
             searched,
             module,
             evidence,
             Known.of(ordered) & again & holds,
-            lambda spot: looked_up(spot, module) is not None,
+            lambda spot: looked_up(spot, module) is not None if sets else looks_up_hashable(spot, module),
         )
         if hoist is None:
             return None
         text = short(module.text(copied))
         evidence.require(again, f"`{text}` can be iterated over again")
         evidence.require(holds, f"`{text}` holds hashable values")
-        for spot in hoist.spots:
-            left = looked_up(spot, module)
-            if left is not None and not sets:
-                evidence.require(
-                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
-                )
+        if not sets:
+            hashable_lookups(hoist, module, evidence)
         return table_finding(
             self,
             node,
@@ -258,18 +259,18 @@ def known(words: list[str], stop: list[str]) -> int:
             return
         evidence = Evidence()
         hoist = plan_lookup(
-            searched, module, evidence, total, lambda spot: looked_up(spot, module) is not None
+            searched,
+            module,
+            evidence,
+            total,
+            lambda spot: looked_up(spot, module) is not None if sets else looks_up_hashable(spot, module),
         )
         if hoist is None:
             return
         evidence.require(again, "what the comprehension goes through can be iterated over again")
         evidence.require(holds, "what the comprehension makes is hashable")
-        for spot in hoist.spots:
-            left = looked_up(spot, module)
-            if left is not None and not sets:
-                evidence.require(
-                    module.types.hashable(module.types.of(left)), f"`{module.text(left)}` is hashable"
-                )
+        if not sets:
+            hashable_lookups(hoist, module, evidence)
         wish = base_name(searched.elt) or base_name(searched) or "known"
         text = module.text(searched)
         yield table_finding(

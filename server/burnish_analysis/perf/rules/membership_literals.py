@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.patterns import any_or_all
 from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
@@ -105,14 +106,11 @@ def known(word: str, words: list[str]) -> bool:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At calls of ``any`` and ``all`` with a generator expression or list comprehension."""
-        if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+        called = any_or_all(node, module)
+        if called is None or not isinstance(called[1], (ast.GeneratorExp, ast.ListComp)):
             return
-        made = node.args[0]
-        if not isinstance(made, (ast.GeneratorExp, ast.ListComp)) or not module.calls(
-            node, "builtins.any", "builtins.all"
-        ):
-            return
-        found = _looked_for(made, ast.Eq if module.calls(node, "builtins.any") else ast.NotEq)
+        name, made = called[0], called[1]
+        found = _looked_for(made, ast.Eq if name == "any" else ast.NotEq)
         if found is None or not isinstance(found, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript)):
             return
         searched = made.generators[0].iter
@@ -129,7 +127,7 @@ def known(word: str, words: list[str]) -> bool:
         evidence.require(module.effects.total(found), f"`{text}` can be evaluated even if `{over}` is empty")
         if evidence.violated or (kind is None and what is None):
             return
-        word = "in" if module.calls(node, "builtins.any") else "not in"
+        word = "in" if name == "any" else "not in"
         yield module.finding(
             self,
             node,

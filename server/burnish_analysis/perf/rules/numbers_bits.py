@@ -16,6 +16,7 @@ from burnish_analysis.perf.facts.patterns import (
 )
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["BitsByLoop", "BitsByText"]
 
@@ -152,7 +153,7 @@ def bits(number: int) -> int:
 
 def _begins_nonnegative(number: ast.Name, loop: ast.While, module: Module) -> bool:
     """Whether every value that the number gets outside the loop is shown not to be negative."""
-    inside = set(ast.walk(loop))
+    inside = set(walk(loop))
     given = [binding for binding in module.flow.bindings(number) if binding.owner not in inside]
     return bool(given) and all(
         binding.kind in ("assign", "walrus")

@@ -13,6 +13,7 @@ from burnish_analysis.perf.facts.patterns import (
     replace_loop,
     usable_after,
 )
+from burnish_analysis.perf.facts.writing import argument
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -171,6 +172,6 @@ def size(shape: list[int]) -> int:
         prod = module.imported("math", "prod", at=node)
         yield module.finding(
             self, loop, "`math.prod` does this loop in C.", evidence, title="Use `math.prod`",
-            edits=list(replace_loop(module, loop, f"{name} = {prod}({module.text(loop.iter)}{given})", before)),
+            edits=list(replace_loop(module, loop, f"{name} = {prod}({argument(loop.iter, module)}{given})", before)),
             imports=[Import("math", "prod")],
         )  # fmt: skip

@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.patterns import builtin, is_name, method_call
-from burnish_analysis.perf.facts.vector import ARRAY, Vector
+from burnish_analysis.perf.facts.patterns import builtin, method_call
+from burnish_analysis.perf.facts.vector import ARRAY, Vector, parameter_and_body
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
 __all__ = ["NumpyInverse", "NumpySingleNumber", "NumpyVectorize"]
+
+
+#: Functions of numpy that ``math``, or Python itself, has for a single number.
+_SINGLE = frozenset({"abs", "cos", "degrees", "exp", "log", "log10", "log2", "radians", "sin", "sqrt", "tan"})
 
 
 class NumpyVectorize(Rule):
@@ -42,31 +47,17 @@ def scaled(values: np.ndarray, factor: float) -> np.ndarray:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``np.vectorize(…)(…)``."""
-        if (
-            not isinstance(node, ast.Call)
-            or len(node.args) != 1
-            or node.keywords
-            or not isinstance(node.func, ast.Call)
-        ):
+        if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
             return
-        made = node.func
-        if (
-            not module.calls(made, "numpy.vectorize")
-            or len(made.args) != 1
-            or made.keywords
-            or not isinstance(made.args[0], ast.Lambda)
-        ):
+        made, array = node.func, node.args[0]
+        if not isinstance(made, ast.Call) or not is_call(made, module, "numpy.vectorize"):
             return
-        function, array = made.args[0], node.args[0]
-        if (
-            len(function.args.args) != 1
-            or function.args.defaults
-            or not isinstance(array, (ast.Name, ast.Attribute))
-        ):
+        function = parameter_and_body(made.args[0])
+        if function is None or not isinstance(array, (ast.Name, ast.Attribute)):
             return
-        name, whole = function.args.args[0].arg, module.text(array)
-        vector = Vector(module, node, lambda part: whole if is_name(part, name) else None, {name})
-        text = vector.text(function.body)
+        whole = module.text(array)
+        vector = Vector.of(function[0], whole, module, node)
+        text = vector.text(function[1])
         if text is None:
             return
         evidence = Evidence()
@@ -75,7 +66,7 @@ def scaled(values: np.ndarray, factor: float) -> np.ndarray:
             return
         yield module.finding(
             self, node, "The function is called for every element.", evidence, title="Work on the whole array",
-            edits=[module.replace(node, text)], imports=[Import("numpy")] if vector.functions else [],
+            edits=[module.replace(node, text)], imports=vector.imports,
         )  # fmt: skip
 
 
@@ -118,19 +109,7 @@ def roots(values: list[float]) -> list[float]:
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
             return
         owner, _, name = (module.qualified(node.func) or "").rpartition(".")
-        if owner != "numpy" or name not in (
-            "sqrt",
-            "sin",
-            "cos",
-            "tan",
-            "exp",
-            "log",
-            "log2",
-            "log10",
-            "abs",
-            "radians",
-            "degrees",
-        ):
+        if owner != "numpy" or name not in _SINGLE:
             return
         if module.types.name(node.args[0]) not in ("int", "float") or not module.loops(node):
             return

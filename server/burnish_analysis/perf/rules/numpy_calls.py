@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import builtin, integer, is_name, operand
 from burnish_analysis.perf.facts.vector import ARRAY, flat
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -51,12 +52,7 @@ def total(values: np.ndarray) -> float:
             or node.func.id not in ("sum", "min", "max", "any", "all")
         ):
             return
-        if (
-            len(node.args) != 1
-            or node.keywords
-            or module.types.name(node.args[0]) != ARRAY
-            or not module.calls(node, f"builtins.{node.func.id}")
-        ):
+        if not is_call(node, module, f"builtins.{node.func.id}") or module.types.name(node.args[0]) != ARRAY:
             return
         evidence = Evidence()
         words = {
@@ -184,32 +180,18 @@ def places(count: int) -> np.ndarray:
         if any(word.arg != "dtype" for word in node.keywords):
             return
         made = node.args[0]
-        if (
-            isinstance(made, ast.Call)
-            and len(made.args) == 1
-            and not made.keywords
-            and module.calls(made, "builtins.list")
-        ):
+        if isinstance(made, ast.Call) and is_call(made, module, "builtins.list"):
             made = made.args[0]
-        if (
-            not isinstance(made, ast.Call)
-            or made.keywords
-            or not made.args
-            or not module.calls(made, "builtins.range")
+        if not isinstance(made, ast.Call) or not any(
+            is_call(made, module, "builtins.range", arguments) for arguments in (1, 2, 3)
         ):
             return
-        if any(isinstance(part, ast.Starred) for part in made.args):
-            return
-        numbers = [integer(part) for part in made.args]
-        known = [number for number in numbers if number is not None]
+        shown = _shown(made.args) & Known.of(not node.keywords)
         evidence = Evidence()
-        if len(known) == len(numbers) and len(known) < 4:
-            if not (len(range(*known)) > 0 and max(map(abs, known)) < 2**31):
-                return
-            shown = Known.of(not node.keywords)
-        else:
-            shown = Known.UNKNOWN
-        evidence.require(shown, f"`{module.text(made)}` is not empty, and its numbers fit the array's type")
+        if not evidence.require(
+            shown, f"`{module.text(made)}` is not empty, and its numbers fit the array's type"
+        ):
+            return
         given = ", ".join(
             [*(module.text(part) for part in made.args), *(module.text(word) for word in node.keywords)]
         )
@@ -218,3 +200,14 @@ def places(count: int) -> np.ndarray:
             self, node, "An object of Python is made for every number.", evidence, title="Use `arange`",
             edits=[module.replace(node, f"{numpy}.arange({given})")], imports=[Import("numpy")],
         )  # fmt: skip
+
+
+def _shown(arguments: list[ast.expr]) -> Known:
+    """Whether a range as written is not empty, and its numbers fit any type of whole numbers that an array has by itself."""
+    numbers = [integer(part) for part in arguments]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return Known.UNKNOWN
+    if len(known) == 3 and known[2] == 0:
+        return Known.NO  # an error, and not the same one
+    return Known.YES if range(*known) and max(map(abs, known)) < 2**31 else Known.NO

@@ -12,6 +12,8 @@ from burnish_analysis.perf.module import Module
 
 __all__ = ["NumpyGrowing"]
 
+#: Statements that may pass over an error.
+_PASSING = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)
 _JOINS = ("numpy.concatenate", "numpy.hstack", "numpy.vstack")
 
 
@@ -73,26 +75,27 @@ def halves(count: int) -> np.ndarray:
             made = _joined(found, module, evidence, function, called)
         if made is None:
             return
-        begin, piece, end = made
+        begin, piece, end, rest = made
         evidence.require(
             module.flow.bound_before(found.name, found.loop), f"`{found.name.id}` has a value before the loop"
         )
         if (
-            any(isinstance(outer, (ast.Try, ast.TryStar)) for outer in module.ancestors(found.loop))
+            any(isinstance(outer, _PASSING) for outer in module.ancestors(found.loop))
             or module.function(node) is None
         ):
             evidence.require(Known.UNKNOWN, f"nobody sees `{found.name.id}` half made after an error")
         yield module.finding(
             self, node, f"Every round copies all of `{found.name.id}`; a list grows in place.", evidence,
             title="Collect in a list, join once",
-            edits=list(found.edits(module, pieces, begin, piece, end.format(pieces))),
+            edits=list(found.edits(module, pieces, begin, piece, end + pieces + rest)),
         )  # fmt: skip
 
 
 def _appended(
     found: Growing, module: Module, evidence: Evidence, function: str
-) -> tuple[str, str, str] | None:
-    """For ``np.append(r, x)`` without an axis."""
+) -> tuple[str, str, str, str] | None:
+    """The list's beginning, what is put into it, and the code before and after its name that makes the array of it: for
+    ``np.append(r, x)`` without an axis."""
     call = found.call
     if (
         len(call.args) != 2
@@ -107,17 +110,21 @@ def _appended(
     kind = module.types.name(piece)
     if kind in ("float", "int", "bool", ""):
         plain = kind == "float" and _floats(found, module)
+        before = [use for use in module.flow.uses(found.name) if module.start(use) < module.start(found.loop)]
+        evidence.require(
+            Known.of(not before), f"the array that `{name}` names before the loop is not needed itself"
+        )
         evidence.require(
             Known.of(plain),
             f"`{name}` begins as floats of one dimension, and `{module.text(piece)}` is a single number",
         )
-        return "[]", module.text(piece), f"{function}({name}, {{}})"
+        return "[]", module.text(piece), f"{function}({name}, ", ")"
     evidence.require(
         Known.UNKNOWN, f"`{name}` has one dimension, and what is put in is not changed afterwards"
     )
     whole = module.text(piece) if kind in ("list", "numpy.ndarray") else None
     concatenate = function.replace("append", "concatenate")
-    return None if whole is None or "." not in function else (f"[{name}]", whole, f"{concatenate}({{}})")
+    return None if whole is None or "." not in function else (f"[{name}]", whole, f"{concatenate}(", ")")
 
 
 def _floats(found: Growing, module: Module) -> bool:
@@ -138,8 +145,8 @@ def _floats(found: Growing, module: Module) -> bool:
 
 def _joined(
     found: Growing, module: Module, evidence: Evidence, function: str, called: str
-) -> tuple[str, str, str] | None:
-    """For ``np.concatenate([r, x])``, ``np.vstack((r, x))``."""
+) -> tuple[str, str, str, str] | None:
+    """The same for ``np.concatenate([r, x])``, ``np.vstack((r, x))``."""
     piece = joined_pair(found)
     if piece is None or (
         found.call.keywords
@@ -151,4 +158,4 @@ def _joined(
         f"`{found.name.id}` is an array, the pieces are of the same type and are not changed afterwards",
     )
     given = "".join(f", {module.text(word)}" for word in found.call.keywords)
-    return f"[{found.name.id}]", module.text(piece), f"{function}({{}}{given})"
+    return f"[{found.name.id}]", module.text(piece), f"{function}(", f"{given})"

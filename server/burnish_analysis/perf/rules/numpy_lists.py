@@ -12,6 +12,7 @@ from burnish_analysis.perf.facts.patterns import (
     integer,
     is_name,
     mentions,
+    over_one,
 )
 from burnish_analysis.perf.facts.vector import ARRAY, Vector
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
@@ -52,11 +53,7 @@ def above(values: np.ndarray, limit: float) -> int:
         evidence = Evidence()
         evidence.require(Known.UNKNOWN, "the array has one dimension")
         if isinstance(node, ast.Call):
-            over = (
-                comprehended(node.args[0])
-                if len(node.args) == 1 and module.calls(node, "builtins.sum")
-                else None
-            )
+            over = over_one(node) if module.calls(node, "builtins.sum") else None
             if (
                 over is None
                 or len(over.tests) != 1
@@ -158,11 +155,10 @@ def scaled(values: np.ndarray, factor: float) -> np.ndarray:
             whole = f"{module.imported('numpy', at=node)}.arange({given})"
         else:
             return
-        vector = Vector(
-            module, node, lambda part: whole if is_name(part, over.target.id) else None, {over.target.id}
-        )
+        vector = Vector.of(over.target.id, whole, module, node)
         text = vector.text(over.element)
-        if text is None or (vector.elements > 1 and not isinstance(over.iterated, ast.Name)):
+        counted = not isinstance(over.iterated, ast.Name)
+        if text is None or (vector.elements > 1 and counted):
             return
         evidence = Evidence()
         evidence.require(
@@ -171,5 +167,5 @@ def scaled(values: np.ndarray, factor: float) -> np.ndarray:
         )
         yield module.finding(
             self, node, "A list of all elements is made in Python first.", evidence, title="Work on whole arrays",
-            edits=[module.replace(node, text)], imports=[Import("numpy")] if vector.functions else [],
+            edits=[module.replace(node, text)], imports=[Import("numpy")] if counted else vector.imports,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.elements import elements_of, usable_after_loop
@@ -11,12 +12,15 @@ from burnish_analysis.perf.facts.patterns import (
     mentions,
 )
 from burnish_analysis.perf.facts.vector import ARRAY, Vector
-from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
+from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["NumpyElementLoop", "NumpySumLoop"]
 
 _ONE_DIMENSION = "the arrays have one dimension and hold floats (whole numbers may overflow, a division by zero may end differently)"
+#: The sign of an assignment.
+_SIGN = re.compile(r"[-+*/%@&|^<>]*=")
 _ORDER = "the last digit of the sum does not matter: numpy adds in another order"
 
 
@@ -84,15 +88,15 @@ def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         vector = Vector(module, node, found.reader(module, evidence), {found.name})
         text = vector.text(step.value)
         if text is None or evidence.violated or any(is_name(part, target.value.id) and not _same_place(part, target, module)
-                                                    for part in ast.walk(step.value)):  # fmt: skip
+                                                    for part in walk(step.value)):  # fmt: skip
             return
         evidence.require(Known.UNKNOWN, _ONE_DIMENSION)
         whole = found.sliced(target.value, module)
-        sign = module.source[module.end(target) : module.start(step.value)].strip(" (")
+        sign = _SIGN.findall(module.source[module.end(target) : module.start(step.value)])[0]
         yield module.finding(
             self, node, "Every element is taken out, worked on in Python and put back.", evidence, title="Work on whole arrays",
             edits=[Edit(module.start(node), module.end(node), f"{whole if whole.endswith(']') else whole + '[:]'} {sign} {text}")],
-            imports=[Import("numpy")] if vector.functions else [],
+            imports=vector.imports,
         )  # fmt: skip
 
 
@@ -177,5 +181,5 @@ def product(a: np.ndarray, b: np.ndarray) -> float:
         yield module.finding(
             self, node, "Every element is taken out and added in Python.", evidence, title="Add up whole arrays",
             edits=[Edit(module.start(node), module.end(node), f"{step.target.id} += {whole}")],
-            imports=[Import("numpy")] if vector.functions else [],
+            imports=vector.imports,
         )  # fmt: skip

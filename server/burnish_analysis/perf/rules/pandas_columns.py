@@ -6,27 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import builtin, is_name, method_call, operand, text_constant
-from burnish_analysis.perf.facts.vector import Vector
-from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
+from burnish_analysis.perf.facts.vector import Vector, parameter_and_body
+from burnish_analysis.perf.facts.writing import is_call
+from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
 __all__ = ["PandasApplyRows", "PandasApplyValues", "PandasBuiltinReduction", "PandasCountRows"]
 
 _TABLE, _COLUMN = "pandas.DataFrame", "pandas.Series"
-
-
-def _lambda(node: ast.expr) -> tuple[str, ast.expr] | None:
-    """Parameter and body of a function of one parameter."""
-    if (
-        not isinstance(node, ast.Lambda)
-        or node.args.defaults
-        or node.args.vararg
-        or node.args.kwarg
-        or node.args.kwonlyargs
-    ):
-        return None
-    every = [*node.args.posonlyargs, *node.args.args]
-    return (every[0].arg, node.body) if len(every) == 1 else None
 
 
 class PandasApplyRows(Rule):
@@ -74,7 +61,7 @@ def values(orders: pd.DataFrame) -> pd.Series:
             or not isinstance(node.keywords[0].value, ast.Constant)
         ):
             return
-        table, function = node.func.value, _lambda(node.args[0])
+        table, function = node.func.value, parameter_and_body(node.args[0])
         if (
             node.keywords[0].value.value not in (1, "columns")
             or function is None
@@ -104,7 +91,7 @@ def values(orders: pd.DataFrame) -> pd.Series:
         )
         yield module.finding(
             self, node, "Python is called for every row.", evidence, title="Combine the columns", edits=[module.replace(node, text)],
-            imports=[Import("numpy")] if vector.functions else [],
+            imports=vector.imports,
         )  # fmt: skip
 
 
@@ -141,7 +128,7 @@ def prices(orders: pd.DataFrame) -> pd.Series:
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``….apply(lambda …)`` and ``….map(lambda …)``."""
         asked = method_call(node, "apply", "map", arguments=1)
-        function = _lambda(asked[1].args[0]) if asked else None
+        function = parameter_and_body(asked[1].args[0]) if asked else None
         if asked is None or function is None or not isinstance(node, ast.Call):
             return
         column = asked[0]
@@ -155,9 +142,7 @@ def prices(orders: pd.DataFrame) -> pd.Series:
             return
         name, body = function
         whole = operand(column, module)
-        vector = Vector(
-            module, node, lambda part: whole if is_name(part, name) else None, {name}, choices=False
-        )
+        vector = Vector.of(name, whole, module, node, choices=False)
         text = vector.text(body)
         if text is None or is_name(body, name):
             return
@@ -165,7 +150,7 @@ def prices(orders: pd.DataFrame) -> pd.Series:
         evidence.require(Known.UNKNOWN, f"`{whole}` is a column of numbers, and nothing is divided by zero")
         yield module.finding(
             self, node, "Python is called for every value.", evidence, title="Work on the whole column", edits=[module.replace(node, text)],
-            imports=[Import("numpy")] if vector.functions else [],
+            imports=vector.imports,
         )  # fmt: skip
 
 
@@ -268,10 +253,8 @@ def total(orders: pd.DataFrame) -> float:
         ):
             return
         if (
-            len(node.args) != 1
-            or node.keywords
+            not is_call(node, module, f"builtins.{node.func.id}")
             or module.types.name(node.args[0]) != _COLUMN
-            or not module.calls(node, f"builtins.{node.func.id}")
         ):
             return
         evidence = Evidence()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.patterns import is_name, method_call, plain_name, text_constant
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["PandasScalarReads", "PandasSelectEach"]
 
@@ -73,7 +74,7 @@ def rises(prices: pd.DataFrame) -> int:
         reads = sorted(
             (
                 part
-                for part in ast.walk(loop)
+                for part in walk(loop)
                 if isinstance(part, ast.Subscript)
                 and _scalar_read(part, module)
                 and module.same(part.value, node.value)
@@ -128,7 +129,7 @@ def _scalar_read(node: ast.AST, module: Module) -> tuple[ast.Name, str] | None:
 def _changes(node: ast.AST, table: str) -> bool:
     """Whether a table, or a part of it, is stored to or handed out."""
     if isinstance(node, (ast.Subscript, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
-        return any(is_name(part, table) for part in ast.walk(node.value))
+        return any(is_name(part, table) for part in walk(node.value))
     if isinstance(node, ast.Call):
         return any(is_name(part, table) for part in node.args) and not is_name(node.func, "len")
     return False

@@ -8,7 +8,14 @@ import keyword
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.growing import growing, joined_pair
-from burnish_analysis.perf.facts.patterns import builtin, method_call, plain_name, text_constant, usable_after
+from burnish_analysis.perf.facts.patterns import (
+    builtin,
+    method_call,
+    plain_name,
+    quoted,
+    text_constant,
+    usable_after,
+)
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -158,7 +165,7 @@ def value(orders: pd.DataFrame) -> float:
         targets = [*([index.id] if with_index else []), *names.values()]
         sources = [
             *([f"{table}.index"] if with_index else []),
-            *(f"{table}[{_quoted(column)}]" for column in names),
+            *(f"{table}[{quoted(column)}]" for column in names),
         ]
         target = ", ".join(targets)
         over = f"zip({', '.join(sources)})" if len(sources) > 1 else sources[0]
@@ -171,10 +178,6 @@ def value(orders: pd.DataFrame) -> float:
             self, node.iter, "A `Series` is made of every row only to read a few columns.", evidence, title="Go through the columns",
             edits=edits,
         )  # fmt: skip
-
-
-def _quoted(column: str) -> str:
-    return repr(column) if '"' in column or "\\" in column else f'"{column}"'
 
 
 def _name(column: str, node: ast.AST, module: Module) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 from burnish_analysis.perf.facts.fullness import nonempty
 from burnish_analysis.perf.facts.sequences import fresh_lists, reads_at_once, repeated, whole_local
@@ -15,10 +17,45 @@ from burnish_analysis.perf.scopes import Binding
 __all__ = ["PopFront", "QueueInsertFront"]
 
 _NEVER_EMPTY = "`{0}` is never empty there (the text of the `IndexError` differs)"
-_DEQUE = Import("collections", "deque")
+_PRECONDITIONS = (
+    "the list is made in the function and never leaves it",
+    "it is not sliced, sorted, compared or indexed but at its ends",
+    "it is not empty where an item is taken (the text of the `IndexError` differs)",
+)
+_REFERENCES = ("https://docs.python.org/3/library/collections.html#collections.deque",)
 
 
-class PopFront(Rule):
+class _Queue(Rule):
+    """A list of one function that a deque can be instead."""
+
+    #: What moves everything, for the message.
+    slow: ClassVar[str]
+
+    @abstractmethod
+    def _first(self, node: ast.AST, module: Module) -> ast.Name | None:
+        """The list, where ``node`` is the first place that moves everything."""
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At the first of the places that move everything in the list."""
+        name = self._first(node, module)
+        if name is None or not repeated(node, name, module) or not whole_local(name, module):
+            return
+        evidence = Evidence()
+        edits = _as_deque(name, module, evidence)
+        if edits is None:
+            return
+        yield module.finding(
+            self,
+            node,
+            f"{self.slow} the list `{name.id}` moves all others; a deque does not.",
+            evidence,
+            title=f"Make `{name.id}` a deque",
+            edits=edits,
+            imports=[Import("collections", "deque")],
+        )
+
+
+class PopFront(_Queue):
     """``xs.pop(0)`` or ``del xs[0]`` in a loop, of a list that nothing but one function sees."""
 
     id = "pop-front"
@@ -48,39 +85,19 @@ def total(items: list[int]) -> int:
     return found
 """,
         why="`pop(0)` moves every item that stays by one place; a deque takes from both ends in the same short time.",
-        preconditions=(
-            "the list is made in the function and never leaves it",
-            "it is not sliced, sorted, compared or indexed but at its ends",
-            "it is not empty where an item is taken (the text of the `IndexError` differs)",
-        ),
-        references=("https://docs.python.org/3/library/collections.html#collections.deque",),
+        preconditions=_PRECONDITIONS,
+        references=_REFERENCES,
     )
     nodes = (ast.Call, ast.Delete)
     calls = ("pop",)
+    slow = "Taking the first item of"
 
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first of the places that take an item from the front."""
+    def _first(self, node: ast.AST, module: Module) -> ast.Name | None:
         name = _taken(node)
-        if name is None or not repeated(node, name, module) or not whole_local(name, module):
-            return
-        if _first_taken(name, module) is not name:
-            return
-        evidence = Evidence()
-        edits = _as_deque(name, module, evidence)
-        if edits is None:
-            return
-        yield module.finding(
-            self,
-            node,
-            f"Taking the first item of the list `{name.id}` moves all others; a deque does not.",
-            evidence,
-            title=f"Make `{name.id}` a deque",
-            edits=edits,
-            imports=[_DEQUE],
-        )
+        return name if name is not None and _first_taken(name, module) is name else None
 
 
-class QueueInsertFront(Rule):
+class QueueInsertFront(_Queue):
     """``xs.insert(0, x)`` in a loop, of a list that is read or emptied meanwhile and that nothing but one function sees."""
 
     id = "queue-insert-front"
@@ -110,42 +127,24 @@ def total(items: list[int]) -> int:
     return found
 """,
         why="`insert(0, x)` moves every item by one place; a deque grows at both ends in the same short time.",
-        preconditions=(
-            "the list is made in the function and never leaves it",
-            "it is not sliced, sorted, compared or indexed but at its ends",
-            "it is not empty where an item is taken (the text of the `IndexError` differs)",
-        ),
-        references=("https://docs.python.org/3/library/collections.html#collections.deque",),
+        preconditions=_PRECONDITIONS,
+        references=_REFERENCES,
     )
     nodes = (ast.Call,)
     calls = ("insert",)
 
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the first ``insert(0, …)`` of a variable that is also taken from."""
+    slow = "Inserting at the front of"
+
+    def _first(self, node: ast.AST, module: Module) -> ast.Name | None:
+        """The list is taken from its end, too, and not from its front, which is the other rule's."""
         if not is_method(node, "insert", 2) or not isinstance(node, ast.Call) or not _is_zero(node.args[0]):
-            return
-        name = node.func.value  # type: ignore[attr-defined]
-        if not repeated(node, name, module) or not whole_local(name, module):
-            return
-        uses = module.flow.uses(name)
-        if not any(is_method(_called(use, module), "pop", 0) for use in uses):
-            return
-        fronts = [use for use in uses if _inserts_front(use, module)]
-        if not fronts or fronts[0] is not name or any(_taken(_called(use, module)) for use in uses):
-            return
-        evidence = Evidence()
-        edits = _as_deque(name, module, evidence)
-        if edits is None:
-            return
-        yield module.finding(
-            self,
-            node,
-            f"Inserting at the front of the list `{name.id}` moves all others; a deque does not.",
-            evidence,
-            title=f"Make `{name.id}` a deque",
-            edits=edits,
-            imports=[_DEQUE],
-        )
+            return None
+        name: ast.Name = node.func.value  # type: ignore[attr-defined]
+        calls = [_called(use, module) for use in module.flow.uses(name)]
+        if not any(is_method(call, "pop", 0) for call in calls) or any(_taken(call) for call in calls):
+            return None
+        first = next((use for use in module.flow.uses(name) if _inserts_front(use, module)), None)
+        return name if first is name else None
 
 
 def _is_zero(node: ast.expr) -> bool:

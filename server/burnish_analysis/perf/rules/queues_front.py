@@ -19,6 +19,7 @@ from burnish_analysis.perf.facts.survival import survives
 from burnish_analysis.perf.facts.writing import is_method, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["InsertFront", "SliceFrontInLoop"]
 
@@ -192,7 +193,7 @@ def _filling_loop(name: ast.Name, node: ast.Call, module: Module) -> tuple[ast.s
 
 
 def _only_inserts(name: ast.Name, loop: ast.stmt, module: Module) -> list[ast.Call] | None:
-    inside = set(ast.walk(loop))
+    inside = set(walk(loop))
     calls: list[ast.Call] = []
     for use in module.flow.uses(name):
         if use not in inside:

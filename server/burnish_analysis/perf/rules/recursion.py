@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.recursion_growth import grows
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["ExponentialRecursion"]
 
@@ -206,7 +207,7 @@ def _only_works_out(node: ast.FunctionDef, calls: list[ast.Call], module: Module
 
 def _call_pure(call: ast.Call, calls: list[ast.Call], module: Module) -> Known:
     found = Known.YES
-    for part in ast.walk(call):
+    for part in walk(call):
         if isinstance(part, ast.Call) and part not in calls:
             found &= module.effects.call(part)
     return found

@@ -12,6 +12,7 @@ from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, 
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.hoisting import plan
 from burnish_analysis.perf.rules.regex_literal import called_function, flags_of, plain_call
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["ReInLoop"]
 
@@ -79,7 +80,7 @@ def numbers(lines: list[str]) -> list[str]:
             pattern,
             module,
             evidence,
-            lambda _loop: Known.of(_compiles(_value(pattern, module), flags)),
+            lambda _loop: Known.of(_compiles(_value(pattern, module), flags, module)),
             lambda spot: _same_call(spot, said, module),
         )
         if hoist is None:
@@ -129,8 +130,14 @@ def _constant_flags(flags: ast.expr, module: Module) -> bool:
     """Whether flags are written out: ``re.I | re.M``."""
     if isinstance(flags, ast.BinOp) and isinstance(flags.op, ast.BitOr):
         return _constant_flags(flags.left, module) and _constant_flags(flags.right, module)
-    meant = module.qualified(flags) or ""
-    return meant.startswith("re.") and meant[3:] in re.RegexFlag.__members__
+    return _flag(flags, module) is not None
+
+
+def _flag(node: ast.AST, module: Module) -> re.RegexFlag | None:
+    """The one flag that a name or attribute means; not ``DEBUG``, with which every call prints the pattern."""
+    owner, _, name = (module.qualified(node) or "").rpartition(".")
+    flag = re.RegexFlag.__members__.get(name) if owner == "re" else None
+    return None if flag is re.DEBUG else flag
 
 
 def _value(pattern: ast.expr, module: Module) -> str | bytes | None:
@@ -144,16 +151,13 @@ def _value(pattern: ast.expr, module: Module) -> str | bytes | None:
     return value if isinstance(pattern, ast.Constant) and isinstance(value, (str, bytes)) else None
 
 
-def _compiles(value: str | bytes | None, flags: ast.expr | None) -> bool:
+def _compiles(value: str | bytes | None, flags: ast.expr | None, module: Module) -> bool:
+    """Whether a pattern is shown to compile with flags that are written out."""
     if value is None:
         return False
-    number = 0
-    for part in ast.walk(flags) if flags is not None else ():
-        if (
-            isinstance(part, (ast.Attribute, ast.Name))
-            and (part.attr if isinstance(part, ast.Attribute) else part.id) in re.RegexFlag.__members__
-        ):
-            number |= re.RegexFlag[part.attr if isinstance(part, ast.Attribute) else part.id]
+    number = re.RegexFlag(0)
+    for part in walk(flags) if flags is not None else ():
+        number |= _flag(part, module) or 0
     if number & re.LOCALE:
         return False
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.patterns import quoted
 from burnish_analysis.perf.model import About, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
 
@@ -143,18 +144,18 @@ def plain_call(node: ast.Call, name: str, module: Module) -> tuple[ast.expr, str
         limit = _limit(node, 2, "maxsplit")
         if tied or limit is None:
             return None
-        return node, f"{owner}.split({_quoted(text)}{f', {limit}' if limit else ''})", searched
+        return node, f"{owner}.split({quoted(text)}{f', {limit}' if limit else ''})", searched
     if node.keywords:
         return None
     place, negated = _asked(node, module)
     if place is None:
         return None
     if name == "fullmatch":
-        made = f"{owner} {'!=' if negated else '=='} {_quoted(text)}"
+        made = f"{owner} {'!=' if negated else '=='} {quoted(text)}"
     elif name == "match" or tied:
-        made = f"{'not ' if negated else ''}{owner}.startswith({_quoted(text)})"
+        made = f"{'not ' if negated else ''}{owner}.startswith({quoted(text)})"
     else:
-        made = f"{_quoted(text)} {'not in' if negated else 'in'} {owner}"
+        made = f"{quoted(text)} {'not in' if negated else 'in'} {owner}"
     return place, made, searched
 
 
@@ -172,7 +173,7 @@ def _substitution(node: ast.Call, text: str, module: Module) -> tuple[ast.expr, 
     owner = _owner(node.args[2], module)
     return (
         node,
-        f"{owner}.replace({_quoted(text)}, {module.text(new)}{f', {limit}' if limit else ''})",
+        f"{owner}.replace({quoted(text)}, {module.text(new)}{f', {limit}' if limit else ''})",
         node.args[2],
     )
 
@@ -197,11 +198,6 @@ def _owner(node: ast.expr, module: Module) -> str:
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.JoinedStr))
         else f"({text})"
     )
-
-
-def _quoted(text: str) -> str:
-    made = repr(text)
-    return made if '"' in text or "'" in text else f'"{made[1:-1]}"'
 
 
 def _asked(node: ast.Call, module: Module) -> tuple[ast.expr | None, bool]:

@@ -10,6 +10,7 @@ from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.writing import is_call, is_method, same_name
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["IN_PLACE", "RemoveEach", "RemoveInLoop", "negated", "pure_condition", "unseen"]
 
@@ -182,16 +183,19 @@ def _removes_all(node: ast.While, module: Module) -> tuple[ast.Name, ast.expr] |
 
 def _compares_only(test: ast.expr) -> bool:
     """Whether a condition sees no difference between ``1`` and ``True``: comparisons and arithmetic of names and constants."""
-    allowed = (ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop,
-               ast.boolop, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.expr_context)  # fmt: skip
-    return all(isinstance(part, allowed) for part in ast.walk(test))
+    allowed = (ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant)
+    parts = walk(test)
+    operators = (operator for part in parts if isinstance(part, ast.Compare) for operator in part.ops)
+    return all(isinstance(part, allowed) for part in parts) and not any(
+        isinstance(operator, (ast.Is, ast.IsNot)) for operator in operators
+    )
 
 
 def pure_condition(test: ast.expr, name: ast.Name | None, module: Module, evidence: Evidence) -> bool:
     """Whether asking a condition once for every item is the same: it has no effects and does not see the list."""
-    if name is not None and any(same_name(part, name.id) for part in ast.walk(test)):
+    if name is not None and any(same_name(part, name.id) for part in walk(test)):
         return False
-    if any(isinstance(part, (ast.Lambda, ast.NamedExpr, ast.Await)) for part in ast.walk(test)):
+    if any(isinstance(part, (ast.Lambda, ast.NamedExpr, ast.Await)) for part in walk(test)):
         return False
     return evidence.require(module.effects.pure(test), f"`{module.text(test)}` has no effects")
 

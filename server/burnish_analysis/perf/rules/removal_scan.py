@@ -10,6 +10,7 @@ from burnish_analysis.perf.facts.writing import is_call, is_method, same_name
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.removal import IN_PLACE, negated, pure_condition, unseen
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["DeleteWhileScanning"]
 
@@ -135,7 +136,7 @@ def _with_item(test: ast.expr, name: ast.Name, index: ast.Name, item: str, modul
     """The text of a condition with ``item`` for ``xs[i]``; None where it asks for the list or the index otherwise."""
     edits: list[Edit] = []
     taken: set[ast.AST] = set()
-    for part in ast.walk(test):
+    for part in walk(test):
         if (
             isinstance(part, ast.Subscript)
             and same_name(part.value, name.id)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.model import About, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.rules.sorting import total_order
+from burnish_analysis.perf.walking import walk
 
 __all__ = ["CountInSorted"]
 
@@ -71,6 +72,10 @@ def ranks(marks: list[int], asked: list[int]) -> list[int]:
         )
         evidence.require(Known.of(agree), f"`{module.text(limit)}` is of the same type")
         evidence.require(module.effects.pure(limit), f"`{module.text(limit)}` is the same for every value")
+        evidence.require(
+            module.effects.total(limit),
+            f"`{module.text(limit)}` can be evaluated even if `{over.iter.id}` is empty",
+        )
         if evidence.violated:
             return
         name = "bisect_left" if operator in (ast.Lt, ast.GtE) else "bisect_right"
@@ -152,7 +157,7 @@ def _bound(test: ast.expr, over: ast.comprehension) -> tuple[type[ast.cmpop], as
     if (
         not isinstance(left, ast.Name)
         or left.id != name
-        or any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(right))
+        or any(isinstance(part, ast.Name) and part.id == name for part in walk(right))
     ):
         return None
     return (

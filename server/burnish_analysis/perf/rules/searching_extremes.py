@@ -85,7 +85,8 @@ def descending(values: list[int]) -> list[int]:
             return
         apart = (module.flow.private(whole) and whole.id != source.id) or module.flow.private(source)
         evidence.require(Known.of(apart), f"`{whole.id}` and `{source.id}` are not the same list")
-        evidence.require(module.types.is_a(whole, "list"), f"`{whole.id}` is a `list`")
+        if not evidence.require(module.types.is_a(whole, "list"), f"`{whole.id}` is a `list`"):
+            return
         text = (
             f"{whole.id}.extend(sorted({source.id}{', reverse=True' if down else ''}))\n{source.id}.clear()"
         )

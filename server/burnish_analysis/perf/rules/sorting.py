@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from burnish_analysis.perf.facts.sizes import nonempty
+from burnish_analysis.perf.facts.sizes import nonempty, rereadable
 from burnish_analysis.perf.facts.types import Type
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
@@ -101,7 +101,8 @@ def cheapest(prices: list[int]) -> int:
         kind = module.types.of(made.values)
         element = kind.element if kind is not None else None
         values = module.text(made.values)
-        known = nonempty(made.values, module.statement(node), module)
+        container = rereadable(made.values, module) is Known.YES  # an iterator is true even if it is empty
+        known = nonempty(made.values, module.statement(node), module) & Known.of(container)
         evidence.require(
             known, f"`{values}` is not empty (else `{name}` raises ValueError instead of IndexError)"
         )

@@ -136,8 +136,7 @@ def depth(path: str) -> int:
             f"`{module.text(separator)}` is a text that is not empty",
         )
         if isinstance(separator, ast.Constant) and type(separator.value).__name__ not in (
-            kind or "str",
-            "bytes",
+            (kind,) if kind else ("str", "bytes")
         ):
             return
         counted = f"{operand(owner, module)}.count({module.text(separator)})"

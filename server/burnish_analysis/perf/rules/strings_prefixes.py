@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import (
+    any_or_all,
     builtin,
     comprehended,
     is_name,
@@ -43,17 +44,12 @@ def hidden(names: list[str], prefixes: tuple[str, ...]) -> list[str]:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``any(…)`` and ``all(…)``."""
-        if (
-            not isinstance(node, ast.Call)
-            or not isinstance(node.func, ast.Name)
-            or node.func.id not in ("any", "all")
-        ):
-            return
-        over = comprehended(node.args[0]) if len(node.args) == 1 and not node.keywords else None
-        if over is None or over.tests or not module.calls(node, f"builtins.{node.func.id}"):
+        called = any_or_all(node, module)
+        over = comprehended(called[1]) if called else None
+        if called is None or over is None or over.tests:
             return
         tested = over.element
-        if node.func.id == "all":
+        if called[0] == "all":
             if not isinstance(tested, ast.UnaryOp) or not isinstance(tested.op, ast.Not):
                 return
             tested = tested.operand
@@ -79,7 +75,7 @@ def hidden(names: list[str], prefixes: tuple[str, ...]) -> list[str]:
         text = f"{module.text(asked[0])}.{asked[1].func.attr}({prefixes})"
         yield module.finding(
             self, node, f"`{asked[1].func.attr}` takes a tuple: one call instead of a generator and a call for each.", evidence,
-            title=f"Ask `{asked[1].func.attr}` once", edits=[module.replace(node, text if node.func.id == "any" else f"not {text}")],
+            title=f"Ask `{asked[1].func.attr}` once", edits=[module.replace(node, text if called[0] == "any" else f"not {text}")],
         )  # fmt: skip
 
 
@@ -101,19 +97,10 @@ def _as_tuple(node: ast.expr, module: Module, evidence: Evidence) -> str | None:
     evidence.require(
         Known.UNKNOWN if holds is None else (Known.YES if holds.name == "str" else Known.NO), words
     )
-    if kind.name == "tuple":
-        return (
-            module.text(node) if isinstance(node, (ast.Name, ast.Attribute)) else f"({_items(node, module)})"
-        )
-    if isinstance(node, (ast.List, ast.Set)) and node.elts:
-        return f"({_items(node, module)})"
-    return f"tuple({module.text(node)})"
-
-
-def _items(node: ast.expr, module: Module) -> str:
-    parts = node.elts if isinstance(node, (ast.List, ast.Set, ast.Tuple)) else []
-    texts = [module.text(part) for part in parts]
-    return f"{texts[0]}," if len(texts) == 1 else ", ".join(texts)
+    if isinstance(node, ast.Tuple) or (isinstance(node, (ast.List, ast.Set)) and node.elts):
+        texts = [module.text(part) for part in node.elts]
+        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+    return module.text(node) if kind.name == "tuple" else f"tuple({module.text(node)})"
 
 
 class PrefixAfterPrefix(Rule):
@@ -200,6 +187,4 @@ def _alike(one: ast.expr, other: ast.expr, negated: bool, word: str, module: Mod
         and second is not None
         and module.same(first[1].func, second[1].func)
         and module.source[module.end(one) : module.start(other)].strip() == word
-        and module.start(one)
-        == module.start(first[1]) - (len(module.source[module.start(one) : module.start(first[1])]))
     )

@@ -14,6 +14,7 @@ from burnish_analysis.perf.facts.patterns import (
     operand,
     text_constant,
 )
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -142,21 +143,10 @@ def _mapped(node: ast.expr, function: str, module: Module) -> ast.expr | None:
     over = comprehended(node)
     if over is not None:
         made = over.element
-        if (
-            over.tests
-            or not isinstance(made, ast.Call)
-            or len(made.args) != 1
-            or made.keywords
-            or not is_name(made.args[0], over.target.id)
-        ):
+        if over.tests or not isinstance(made, ast.Call) or not is_call(made, module, f"builtins.{function}"):
             return None
-        return over.iterated if module.calls(made, f"builtins.{function}") else None
-    if (
-        isinstance(node, ast.Call)
-        and len(node.args) == 2
-        and not node.keywords
-        and module.calls(node, "builtins.map")
-    ):
+        return over.iterated if is_name(made.args[0], over.target.id) else None
+    if isinstance(node, ast.Call) and is_call(node, module, "builtins.map", 2):
         return node.args[1] if module.qualified(node.args[0]) == f"builtins.{function}" else None
     return None
 
@@ -186,15 +176,10 @@ def raw(text: str) -> bytes:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``bytes(…)``."""
-        if (
-            not isinstance(node, ast.Call)
-            or not is_name(node.func, "bytes")
-            or len(node.args) != 1
-            or node.keywords
-        ):
+        if not isinstance(node, ast.Call) or not is_call(node, module, "builtins.bytes"):
             return
         text = _mapped(node.args[0], "ord", module)
-        if text is None or not module.calls(node, "builtins.bytes"):
+        if text is None:
             return
         evidence = Evidence()
         if not evidence.require(module.types.is_a(text, "str"), f"`{module.text(text)}` is a text"):

@@ -12,6 +12,7 @@ from burnish_analysis.perf.facts.patterns import (
     is_name,
     over_one,
 )
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import About, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -70,8 +71,7 @@ def _pairs(over: Over, module: Module) -> ast.Name | None:
     made = over.element
     if (
         not isinstance(made, ast.Call)
-        or not module.calls(made, "builtins.int")
-        or len(made.args) != 2
+        or not is_call(made, module, "builtins.int", 2)
         or integer(made.args[1]) != 16
     ):
         return None
@@ -92,16 +92,12 @@ def _pairs(over: Over, module: Module) -> ast.Name | None:
     if not is_name(upper.left, over.target.id) or integer(upper.right) != 2 or part.slice.step:
         return None
     steps = over.iterated
-    if not isinstance(steps, ast.Call) or not module.calls(steps, "builtins.range") or len(steps.args) != 3:
+    if not isinstance(steps, ast.Call) or not is_call(steps, module, "builtins.range", 3):
         return None
-    length = steps.args[1]
-    whole = integer(steps.args[0]) == 0 and integer(steps.args[2]) == 2 and isinstance(length, ast.Call)
-    if (
-        not whole
-        or not isinstance(length, ast.Call)
-        or not module.calls(length, "builtins.len")
-        or len(length.args) != 1
-    ):
+    first, length, step = steps.args
+    if integer(first) != 0 or integer(step) != 2:
+        return None
+    if not isinstance(length, ast.Call) or not is_call(length, module, "builtins.len"):
         return None
     return part.value if is_name(length.args[0], part.value.id) else None
 
@@ -129,12 +125,7 @@ def mixed(one: bytes, other: bytes) -> bytes:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``bytes(…)``."""
-        if (
-            not isinstance(node, ast.Call)
-            or not is_name(node.func, "bytes")
-            or len(node.args) != 1
-            or node.keywords
-        ):
+        if not isinstance(node, ast.Call) or not is_call(node, module, "builtins.bytes"):
             return
         made = node.args[0]
         if (
@@ -155,12 +146,7 @@ def mixed(one: bytes, other: bytes) -> bytes:
             or not isinstance(part.iter, ast.Call)
         ):
             return
-        if (
-            not module.calls(part.iter, "builtins.zip")
-            or len(part.iter.args) != 2
-            or part.iter.keywords
-            or not module.calls(node, "builtins.bytes")
-        ):
+        if not is_call(part.iter, module, "builtins.zip", 2):
             return
         names = [one.id for one in part.target.elts if isinstance(one, ast.Name)]
         sides = [one.id for one in (made.elt.left, made.elt.right) if isinstance(one, ast.Name)]

@@ -13,6 +13,7 @@ from burnish_analysis.perf.facts.patterns import (
     replace_loop,
     text_constant,
 )
+from burnish_analysis.perf.facts.writing import is_call
 from burnish_analysis.perf.model import About, Evidence, Finding, Rule
 from burnish_analysis.perf.module import Module
 
@@ -57,11 +58,11 @@ def trimmed(line: str) -> str:
         end = _cut(step.value, name)
         if end is None:
             return
-        characters = _stripped(node.test, name, end, module)
-        if characters is None:
+        stripped = _stripped(node.test, name, end, module)
+        if stripped is None:
             return
+        kind, characters = stripped
         evidence = Evidence()
-        kind = "bytes" if characters.startswith(("b", "B")) else "str"
         if not evidence.require(module.types.is_a(step.targets[0], kind), f"`{name}` is a text"):
             return
         method = "lstrip" if end == 0 else "rstrip"
@@ -86,18 +87,18 @@ def _cut(node: ast.expr, name: str) -> int | None:
     return -1 if lower is None and integer(upper) == -1 else None
 
 
-def _stripped(test: ast.expr, name: str, end: int, module: Module) -> str | None:
-    """The characters that a loop's test finds at an end, as written; empty for white space."""
+def _stripped(test: ast.expr, name: str, end: int, module: Module) -> tuple[str, str] | None:
+    """``str`` or ``bytes``, and the characters that a loop's test finds at an end, as written; empty for white space."""
     asked = method_call(test, "startswith" if end == 0 else "endswith", arguments=1)
     if asked and is_name(asked[0], name):
         return _single(asked[1].args[0], module)
     guarded = False
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) and len(test.values) == 2:
-        guarded = is_name(test.values[0], name) or _is_length(test.values[0], name)
+        guarded = is_name(test.values[0], name) or _is_length(test.values[0], name, module)
         test = test.values[1] if guarded else test
     asked = method_call(test, "isspace", arguments=0)
     if asked and guarded and _at(asked[0], name, end):
-        return ""
+        return "str", ""
     if (
         not isinstance(test, ast.Compare)
         or len(test.ops) != 1
@@ -108,18 +109,23 @@ def _stripped(test: ast.expr, name: str, end: int, module: Module) -> str | None
     if isinstance(test.ops[0], ast.Eq):
         return _single(right, module) if text_constant(right) is not None else None
     if isinstance(test.ops[0], ast.In) and guarded and _at(test.left, name, end):
-        return character_set(right, module)
+        return _characters(right, module)
     return None
 
 
-def _single(node: ast.expr, module: Module) -> str | None:
-    """One character, or a tuple of such, as written for ``strip``."""
+def _single(node: ast.expr, module: Module) -> tuple[str, str] | None:
+    """``str`` or ``bytes``, and one character, or a tuple of such, as written for ``strip``."""
     if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and len(node.value) == 1:
-        return module.text(node)
-    return character_set(node, module) if isinstance(node, ast.Tuple) else None
+        return type(node.value).__name__, module.text(node)
+    return _characters(node, module) if isinstance(node, ast.Tuple) else None
 
 
-def _is_length(node: ast.expr, name: str) -> bool:
+def _characters(node: ast.expr, module: Module) -> tuple[str, str] | None:
+    written = character_set(node, module)
+    return None if written is None else ("str", written)
+
+
+def _is_length(node: ast.expr, name: str, module: Module) -> bool:
     if (
         isinstance(node, ast.Compare)
         and len(node.ops) == 1
@@ -128,10 +134,7 @@ def _is_length(node: ast.expr, name: str) -> bool:
     ):
         node = node.left
     return (
-        isinstance(node, ast.Call)
-        and is_name(node.func, "len")
-        and len(node.args) == 1
-        and is_name(node.args[0], name)
+        isinstance(node, ast.Call) and is_call(node, module, "builtins.len") and is_name(node.args[0], name)
     )
 
 

@@ -106,7 +106,7 @@ def _replaced(found: str, new: str, value: str) -> str:
     the text is ASCII.
     """
     try:
-        characters = list(dict.fromkeys(ast.literal_eval(found)))
+        characters = list(dict.fromkeys(ast.literal_eval(f"({found})")))  # it may stand on several lines
     except ValueError:
         characters = []
     if len(characters) == 1:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.patterns import (
     Over,
+    any_or_all,
     builtin,
     character_set,
     comprehended,
@@ -57,16 +58,11 @@ def numbers(words: list[str]) -> int:
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``all(…)`` and ``any(…)``."""
-        if (
-            not isinstance(node, ast.Call)
-            or not isinstance(node.func, ast.Name)
-            or node.func.id not in ("all", "any")
-        ):
+        called = any_or_all(node, module)
+        over = comprehended(called[1]) if called else None
+        if called is None or over is None or over.tests:
             return
-        over = over_one(node)
-        if over is None or over.tests or not module.calls(node, f"builtins.{node.func.id}"):
-            return
-        text = _question(over, node.func.id == "all", module)
+        text = _question(over, called[0] == "all", module)
         known = text_like(over.iterated, module)
         if (
             text is None
@@ -88,7 +84,7 @@ def numbers(words: list[str]) -> int:
 
 def _question(over: Over, every: bool, module: Module) -> str | None:
     """The question to the whole text."""
-    test, text = over.element, module.text(over.iterated)
+    test, text = over.element, operand(over.iterated, module)
     character = over.target.id
     if not every and isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, negated = test.operand, True
@@ -236,6 +232,10 @@ def _counted(
         ordered_freely(module, value), f"`{written}` stays the same"
     ):
         return None
+    evidence.require(
+        module.effects.total(value),
+        f"`{written}` can be evaluated even if `{module.text(iterated)}` is empty",
+    )
     return f"{operand(iterated, module)}.count({written})"
 
 

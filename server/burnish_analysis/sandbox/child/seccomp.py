@@ -84,12 +84,23 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "mq_open": (240, 180),
 }
 #: Where no namespaces keep the program away from the user's other processes and files: starting and steering
-#: processes, sockets (those with a path lead to the user's services), and what Landlock does not guard of files.
+#: processes, sockets (those with a path lead to the user's services), memory, semaphores and messages that go by number,
+#: and what Landlock does not guard of files.
 _DENIED_ALONE: dict[str, tuple[int | None, int | None]] = {
     "fork": (57, None),
     "vfork": (58, None),
     "socket": (41, 198),
     "tkill": (200, 130),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_unlink": (241, 181),
     "pidfd_open": (434, 434),
     "pidfd_send_signal": (424, 424),
     "process_mrelease": (448, 448),
@@ -126,9 +137,13 @@ _DENIED_ALONE: dict[str, tuple[int | None, int | None]] = {
 _CLONE, _CLONE3, _SOCKET, _PRLIMIT = (56, 220), (435, 435), (41, 198), (302, 261)
 #: kill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo: the first argument is the process.
 _SIGNALS = ((62, 129), (234, 131), (129, 138), (297, 240))
-#: Calls whose second argument can make the kernel signal another process: F_SETOWN, F_SETSIG, F_SETOWN_EX of fcntl, and
-#: FIOSETOWN, SIOCSPGRP of ioctl.
-_OWNERS = (((72, 25), (8, 10, 15)), ((16, 29), (0x8901, 0x8902)))
+#: Calls whose second argument can make the kernel signal another process (F_SETOWN, F_SETSIG, F_SETOWN_EX of fcntl,
+#: FIOSETOWN, SIOCSPGRP of ioctl), or change what an owner may of a file that is open for reading only
+#: (FS_IOC_SETFLAGS, FS_IOC_SETVERSION, FS_IOC_FSSETXATTR of ioctl).
+_STEERING = (
+    ((72, 25), (8, 10, 15)),
+    ((16, 29), (0x8901, 0x8902, 0x40086602, 0x40087602, 0x401C5820)),
+)
 
 
 def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -197,7 +212,7 @@ def _alone(column: int, pid: int) -> bytes:
         code += _on_argument(call[column], _instruction(_EQUAL, pid, 1, 0))
     itself = _instruction(_EQUAL, 0, 2, 0) + _instruction(_EQUAL, pid, 1, 0)
     code += _on_argument(_PRLIMIT[column], itself)
-    for call, values in _OWNERS:
+    for call, values in _STEERING:
         code += _on_values(call[column], values)
     return code
 

@@ -59,6 +59,7 @@ def edge_calls(parameters: list[Parameter], draw: Draw, most: int = 24) -> list[
         [options[rank % len(options)] for options in ranked]
         for rank in range(max(map(len, ranked), default=1))
     ]
+    rows.append([_with_nan(p.spec) or options[0] for p, options in zip(wanted, ranked, strict=True)])
     rows += map(list, itertools.islice(itertools.product(*(options[:3] for options in ranked)), most))
     found = []
     for row in rows:
@@ -92,6 +93,15 @@ def edges(spec: Any, draw: Draw) -> list[str]:
     if form == "fixed":
         return [collection("tuple", [edges(part, draw)[0] for part in spec[1:]]), make(spec, draw)]
     return [make(spec, draw) for _ in range(4)]
+
+
+def _with_nan(spec: Any) -> str:
+    """A value with the NaN in it, which is found in a collection though it equals nothing; empty where none fits."""
+    if spec in ("float", "num"):
+        return "_b_nan"
+    if isinstance(spec, list) and spec[0] in {"list", "seq", "iter", "tuple"} and spec[1] in ("float", "num"):
+        return collection("tuple" if spec[0] == "tuple" else "list", ["1.0", "_b_nan", "0.0"])
+    return ""
 
 
 _EMPTY = {

@@ -1,7 +1,8 @@
 """A value as text: the same text exactly where two values cannot be told apart by what they hold and share.
 
 Exact types, floats by their shortest exact form, order of dicts, members of sets in a fixed order, aliasing by labels:
-``#3=[1]`` is where an object is met first, ``@3`` where it is met again. Iterators are used up.
+``#3=[1]`` is where an object is met first, ``@3`` where it is met again (``#3=[1, 2]`` where it may have changed meanwhile:
+between two items of an iterator, for example). Iterators are used up.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import builtins
 import collections
 import enum
-import functools
 import hashlib
 import io
 import itertools
+import operator
 import re
+import struct
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,7 +32,7 @@ _FUNCTIONS = (
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
 )
-#: Types outside Python code whose ``repr`` says everything.
+#: Modules whose public types have a ``repr`` that says everything; what else such objects hold are caches of theirs.
 _TOLD = {"datetime", "decimal", "fractions", "uuid", "pathlib", "zoneinfo", "ipaddress", "array"}
 #: Where an object lies, as messages show it: another place in every process.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}>")
@@ -40,6 +43,9 @@ _KEPT = 1_500
 #: Classes made by a ``class`` statement have this flag (Py_TPFLAGS_HEAPTYPE); it is asked for past any metaclass.
 _HEAP_TYPE = 1 << 9
 _flags = type.__dict__["__flags__"].__get__
+_size = type.__dict__["__basicsize__"].__get__
+_item_size = type.__dict__["__itemsize__"].__get__
+_POINTER = struct.calcsize("P")
 
 
 class Opaque(Exception):
@@ -59,9 +65,11 @@ def shorten(text: str) -> str:
 
 
 def type_name(cls: type) -> str:
-    """Module and qualified name of a class; builtins without their module. A class that only says that it is one is marked."""
+    """Module and qualified name of a class; builtins without their module. A class that only says that it is that one is marked."""
     if cls.__module__ != "builtins":
-        return f"{cls.__module__}.{cls.__qualname__}"
+        # Not by ``getattr``: a module may have code for names that it does not hold.
+        named = getattr(sys.modules.get(cls.__module__), "__dict__", {}).get(cls.__qualname__, cls)
+        return f"{cls.__module__}.{cls.__qualname__}{'' if named is cls else ' (not the one of that name)'}"
     made = _flags(cls) & _HEAP_TYPE and getattr(builtins, cls.__qualname__, None) is not cls
     return f"{cls.__qualname__} (no built-in one)" if made else cls.__qualname__
 
@@ -102,6 +110,10 @@ class Encoder:
         except RecursionError:
             raise TooBig("a value is nested too deeply") from None
 
+    def look_again(self) -> None:
+        """From now on show what objects hold once more, as it may have changed; their labels stay."""
+        self.shown, self.nodes = set(), 0
+
     def _label(self, value: Any) -> int:
         if id(value) not in self.labels:
             self.labels[id(value)] = len(self.labels)
@@ -122,7 +134,7 @@ class Encoder:
         if cls is frozenset:
             return f"frozenset({self._members(value)})"
         if isinstance(value, enum.Enum):
-            return f"<{type_name(cls)}.{value._name_}>"
+            return f"<{type_name(cls)}.{value._name_} {self._text(value._value_)}>"
         named = self._named(value)
         if named is not None:
             return named
@@ -160,9 +172,12 @@ class Encoder:
             return self._array(value, cls)
         if isinstance(value, BaseException):
             more = f" {self._items(vars(value))}" if vars(value) else ""
-            return _ADDRESS.sub(" at 0x…>", f"{type_name(cls)}{self._text(value.args)}{more}")
-        if isinstance(value, (Iterator, types.CoroutineType)):
-            return f"<{type_name(cls)} {self._advance(value)}>"
+            # The arguments of these do not tell the file.
+            args = OSError.__reduce__(value)[1] if isinstance(value, OSError) else value.args
+            return _ADDRESS.sub(" at 0x…>", f"{type_name(cls)}{self._text(args)}{more}")
+        if isinstance(value, (Iterator, types.CoroutineType)) and not isinstance(value, io.IOBase):
+            parts = filter(None, (self._advance(value), self._attributes(value, cls)))
+            return f"<{type_name(cls)} {'; '.join(parts)}>"
         return f"{type_name(cls)}({self._state(value, cls)})"
 
     def _items(self, value: Any) -> str:
@@ -184,11 +199,16 @@ class Encoder:
         """What the iterator still gives, and what moved elsewhere between one item and the next."""
         if isinstance(value, types.CoroutineType):
             raise Opaque("it gives back a coroutine")
-        if isinstance(value, (itertools.count, itertools.cycle, itertools.repeat)):
+        if isinstance(
+            value, (itertools.count, itertools.cycle, itertools.repeat)
+        ) and not operator.length_hint(value):
             value = itertools.islice(value, 50)
         found: list[str] = []
+        # Between two items, what was shown before may change.
+        shown = self.shown
         try:
             for item in value:
+                self.shown = set(shown)
                 found.append(f"{self._text(item)}{self._moved()}")
                 if len(found) >= _MOST_ITEMS:
                     found.append("…")
@@ -198,7 +218,9 @@ class Encoder:
         except (Opaque, TooBig, RecursionError):
             raise
         except Exception as error:  # noqa: BLE001 - what an iterator raises is part of what it gives
+            self.shown = set(shown)
             found.append(f"raises {self._text(error)}")
+        self.shown = shown
         return ", ".join(found) + f"; end{self._moved()}"
 
     def _moved(self) -> str:
@@ -206,16 +228,18 @@ class Encoder:
         return f"~{drawn}" if drawn else ""
 
     def _state(self, value: Any, cls: type) -> str:
+        if cls.__module__.partition(".")[0] in _TOLD and not cls.__name__.startswith("_"):
+            return repr(value)
         parts = list(self._payload(value))
-        slots = [name for base in cls.__mro__ for name in _slots(base)]
-        attributes = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-        attributes |= getattr(value, "__dict__", None) or {}
-        if attributes:
-            parts.append(", ".join(f"{name}={self._text(item)}" for name, item in sorted(attributes.items())))
-        native = not cls.__flags__ & (1 << 9)
-        if not parts and native and cls is not object:
+        if not parts and _holds_more(cls):
             parts.append(self._native(value, cls))
-        return "; ".join(parts)
+        return "; ".join(filter(None, [*parts, self._attributes(value, cls)]))
+
+    def _attributes(self, value: Any, cls: type) -> str:
+        slots = [name for base in cls.__mro__ for name in _slots(base)]
+        found = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+        found |= getattr(value, "__dict__", None) or {}
+        return ", ".join(f"{name}={self._text(item)}" for name, item in sorted(found.items()))
 
     def _payload(self, value: Any) -> Iterator[str]:
         """What a value holds as an instance of a builtin type's subclass (or of one of collections)."""
@@ -229,23 +253,19 @@ class Encoder:
             yield f"maxlen={value.maxlen}"
 
     def _native(self, value: Any, cls: type) -> str:
-        if cls.__module__ in _TOLD:
-            return repr(value)
         if isinstance(value, re.Match):
             return self._text((value.re, value.string, value.regs))
-        if isinstance(value, (functools.partial, re.Pattern, slice, property, staticmethod, classmethod)):
-            return self._text(
-                value.__reduce__() if not isinstance(value, re.Pattern) else (value.pattern, value.flags)
-            )
+        if isinstance(value, re.Pattern):
+            return self._text((value.pattern, value.flags))
         if cls.__name__ in {"dict_keys", "dict_values", "dict_items", "mappingproxy", "odict_keys"}:
             return self._text(list(value.items()) if cls.__name__ == "mappingproxy" else list(value))
-        if isinstance(value, io.StringIO):
-            return self._text((value.getvalue(), value.tell()))
+        if isinstance(value, (io.StringIO, io.BytesIO)):
+            return "closed" if value.closed else self._text((value.getvalue(), value.tell()))
         if isinstance(value, memoryview):
             return self._text((value.tobytes(), value.format, value.shape))
         try:
             reduced = value.__reduce_ex__(4)
-        except (TypeError, AttributeError, ValueError):
+        except Exception:  # noqa: BLE001 - whatever it raises, it cannot be taken apart
             raise Opaque(f"there is a {type_name(cls)} in the result, which cannot be compared") from None
         return self._text(reduced)
 
@@ -289,6 +309,16 @@ def _pairs(value: Any) -> Any:
     """The items of a dict in its own order (an ordered dict keeps another one than the dict below it)."""
     base = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
     return base.items(value)
+
+
+def _holds_more(cls: type) -> bool:
+    """Whether the objects of a class hold what is in no attribute: whether slots and the like do not make up their size.
+
+    Whether a ``class`` statement made the class does not tell: many types in C look the same, and classes inherit from them.
+    """
+    offsets = (cls.__dictoffset__, cls.__weakrefoffset__)
+    known = sum(len(_slots(base)) for base in cls.__mro__) + sum(offset > 0 for offset in offsets)
+    return bool(_item_size(cls) or _size(cls) > _size(object) + _POINTER * known)
 
 
 def _slots(base: type) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 
 from .uses import Use
 
@@ -94,17 +95,19 @@ _NUMERIC = {
 _ADDING = {"sum", "fsum", "accumulate", "prod"}
 
 
-class Calls(ast.NodeVisitor):
+class Calls(ast.NodeVisitor, ABC):
     """The half of the reader that knows builtins and methods."""
 
     def __init__(self, names: dict[str, Use]) -> None:
         self.names = names
 
+    @abstractmethod
     def _use(self, node: ast.expr | None) -> Use | None:
-        raise NotImplementedError
+        """What is known of the expression's value; None where that is nothing."""
 
+    @abstractmethod
     def _iterated(self, node: ast.expr) -> Use | None:
-        raise NotImplementedError
+        """What iterating over the expression gives; None where that is not known."""
 
     def _with(self, names: dict[str, Use]) -> Calls:
         """A reader that knows further names."""

@@ -169,6 +169,7 @@ class Subject:
         found["ms"] = (time.perf_counter() - begun) * 1e3
         try:
             if found["end"] in {"returned", "raised"}:
+                encoder.look_again()
                 found["args"] = shorten(encoder.encode((args, kwargs)))
                 found["log"] = shorten(self._log(encoder))
         except (Opaque, TooBig) as problem:
@@ -206,8 +207,14 @@ class Subject:
     def _again(self, text: str, encoder: Encoder, seconds: float) -> str:
         """What a second call gives, its objects labelled together with those of the first."""
         self.clock.start(seconds)
-        args, kwargs = self.prepare(text)
+        try:
+            args, kwargs = self.prepare(text)
+        except _Late:
+            raise
+        except BaseException as error:  # noqa: BLE001 - what may be made once only
+            return f"input {type(error).__name__}"
         encoder.number((args, kwargs))
+        encoder.look_again()
         helpers.reset()
         found = self._call(lambda: self._guarded(args, kwargs, encoder), None)
         return f"{found['end']} {found['value']}"

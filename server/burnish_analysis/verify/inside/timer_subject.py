@@ -148,5 +148,18 @@ def _parts(value: Any, kind: type, module: str, found: list[Any]) -> Iterator[An
             yield from list(value.items()) if isinstance(value, dict) else list(value)
     elif hasattr(kind, "__next__"):
         raise Unfit("an iterator")
+    elif (content := _content(value)) is not None:
+        found.append(content)
     elif kind.__module__ not in {"builtins", "types", "typing", "re"}:
         yield getattr(value, "__dict__", None)
+        for base in kind.__mro__:
+            slots = [part for part in vars(base).values() if isinstance(part, types.MemberDescriptorType)]
+            yield from [getattr(value, slot.__name__, None) for slot in slots]
+
+
+def _content(value: Any) -> int | None:
+    """A hash of what an array of any kind holds; None of everything else."""
+    try:
+        return hash(memoryview(value).tobytes())
+    except (TypeError, ValueError, NotImplementedError):
+        return None

@@ -1,0 +1,158 @@
+"""Rename, and move to another module: in all files, by rope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rope.refactor.move import MoveGlobal, create_move
+from rope.refactor.rename import Rename as RopeRename
+
+from burnish_analysis.errors import RefactoringError
+from burnish_analysis.perf.module import Module
+from burnish_analysis.refactor.crossing.checking import check_renamed
+from burnish_analysis.refactor.crossing.model import Changes, Offer, Question
+from burnish_analysis.refactor.crossing.occurring import roping
+from burnish_analysis.refactor.crossing.place import Crossing, Place
+from burnish_analysis.refactor.crossing.results import changed_texts, collected
+from burnish_analysis.refactor.crossing.workspace import Session
+
+__all__ = ["MoveSymbol", "Rename"]
+
+
+class Rename(Crossing):
+    """A name becomes another one, wherever it means the same."""
+
+    id = "rename"
+    kind = "refactor.rewrite.rename"
+
+    def offer(self, place: Place) -> Offer | None:
+        """See :class:`Crossing`."""
+        named = place.named
+        if named is None or (named.text.startswith("__") and named.text.endswith("__")):
+            return None
+        if named.scope is not None and named.text not in named.scope.bindings:
+            return None
+        return self.made(f"Rename `{named.text}`…", Question("name", "New name", named.text))
+
+    def perform(self, place: Place, answers: Mapping[str, str], session: Session) -> Changes:
+        """See :class:`Crossing`."""
+        named, name = place.named, answers["name"]
+        if named is None:
+            raise RefactoringError("Put the cursor on the name to change.")
+        if name == named.text:
+            raise RefactoringError(f"That is its name already: `{name}`.")
+        text = session.workspace.text(place.path)
+        unsure: list[Any] = []
+        with roping(session):
+            refactoring = RopeRename(
+                session.project, session.resource(place.path), text.plain_offset(named.start)
+            )
+            found = refactoring.get_changes(
+                name,
+                in_hierarchy=True,
+                task_handle=session,
+                unsure=lambda each: bool(unsure.append(each)),
+            )
+            changes = collected(session, found)
+        for path, (before, after) in changed_texts(session, changes).items():
+            check_renamed(path, before, after)
+        return replace(changes, notes=_unknown(session, place, named.text))
+
+
+def _unknown(session: Session, place: Place, name: str) -> tuple[str, ...]:
+    """Files that mention the name but cannot be read as Python."""
+    notes = []
+    for path in session.workspace.files():
+        session.check()
+        source = session.workspace.text(path).source
+        if name in source and path != place.path.resolve():
+            try:
+                ast.parse(source.lstrip("\ufeff"))
+            except (SyntaxError, ValueError, RecursionError):
+                notes.append(
+                    f"{path.name} is not Python at the moment and stays as it is, although it mentions `{name}`."
+                )
+    return tuple(notes)
+
+
+class MoveSymbol(Crossing):
+    """A function, class or variable goes to another module, and who uses it imports it from there."""
+
+    id = "move-symbol"
+    kind = "refactor.move"
+
+    def offer(self, place: Place) -> Offer | None:
+        """See :class:`Crossing`."""
+        node = place.function or place.klass
+        if node is None or not place.top_level(node) or place.named is None or place.named.node is not node:
+            return None
+        return self.made(
+            f"Move `{node.name}` to another module…",
+            Question("module", "Module to move it to, such as pkg.part", "", "module"),
+        )
+
+    def perform(self, place: Place, answers: Mapping[str, str], session: Session) -> Changes:
+        """See :class:`Crossing`."""
+        if place.named is None or self.offer(place) is None:
+            raise RefactoringError(
+                "Put the cursor on the name of a function or class defined in this module."
+            )
+        text = session.workspace.text(place.path)
+        with roping(session):
+            target = session.project.find_module(answers["module"])
+            if target is not None and target.is_folder():
+                target = target.get_child("__init__.py") if target.has_child("__init__.py") else None
+            if target is None or target.project is not session.project:
+                raise RefactoringError(
+                    f"There is no module {answers['module']} in {session.workspace.root.name}."
+                )
+            mover = create_move(
+                session.project, session.resource(place.path), text.plain_offset(place.named.start)
+            )
+            if not isinstance(mover, MoveGlobal):
+                raise RefactoringError("Only functions and classes of a module can be moved.")
+            self._check_target(session, target, place.named.text)
+            # Unused imports of the module stay: others may rely on them.
+            organize = mover.import_tools.organize_imports
+            mover.import_tools.organize_imports = partial(_keeping, organize)
+            changes = collected(session, mover.get_changes(target, task_handle=session))
+        self._check_circle(session, place, session.path(target), changes)
+        return changes
+
+    def _check_target(self, session: Session, target: Any, name: str) -> None:
+        module = Module(session.workspace.text(session.path(target)).source)
+        if name in module.inside(module.tree).bindings:
+            raise RefactoringError(f"{target.name} has a `{name}` already.")
+
+    def _check_circle(self, session: Session, place: Place, target: Path, changes: Changes) -> None:
+        """Two modules that import each other at their own level may not be importable at all."""
+        texts = changed_texts(session, changes)
+        source = place.path.resolve()
+        one = texts.get(source, ("", ""))[1]
+        other = texts.get(target, ("", ""))[1]
+        if _imports(one, target) and _imports(other, source):
+            raise RefactoringError(
+                f"{target.stem} would import {source.stem} and {source.stem} would import {target.stem}: a circle. "
+                "Move what both need, too."
+            )
+
+
+def _keeping(organize: Any, pymodule: Any, **options: Any) -> Any:
+    return organize(pymodule, **(options if "import_filter" in options else {**options, "unused": False}))
+
+
+def _imports(source: str, path: Path) -> bool:
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    for node in ast.parse(source.lstrip("\ufeff")).body:
+        if isinstance(node, ast.Import) and any(a.name.rpartition(".")[2] == name for a in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and (
+            (node.module or "").rpartition(".")[2] == name or any(a.name == name for a in node.names)
+        ):
+            return True
+    return False

@@ -1,0 +1,325 @@
+"""Chains of conditions on one thing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known
+from burnish_analysis.perf.module import Module
+from burnish_analysis.refactor.blocks_text import shifted, unit
+from burnish_analysis.refactor.branching import Arm, arms, is_elif
+from burnish_analysis.refactor.model import Refactoring
+
+__all__ = ["DictDispatch", "MatchStatement"]
+
+_LEAST = 3
+#: Patterns that can be written as calls of these are sure to name classes.
+_CLASSES = frozenset(
+    f"builtins.{name}" for name in ("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str",
+                                    "tuple", "object", "BaseException", "Exception", "memoryview", "range", "slice", "type")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    key: ast.Constant
+    value: ast.expr
+
+
+class DictDispatch(Refactoring):
+    """``if x == "a": return 1``, ``elif x == "b": return 2`` …"""
+
+    id = "dict-dispatch"
+    about = About(
+        summary="A chain of conditions looks a value up",
+        before="""\
+def wheels(kind: str) -> int:
+    if kind == "bicycle":
+        return 2
+    elif kind == "tricycle":
+        return 3
+    elif kind == "car":
+        return 4
+    else:
+        return 0
+""",
+        after="""\
+def wheels(kind: str) -> int:
+    return {
+        "bicycle": 2,
+        "tricycle": 3,
+        "car": 4,
+    }.get(kind, 0)
+""",
+        why="A table says what belongs to what, and nothing else; it has one path instead of one for each case.",
+        preconditions=(
+            "what is compared is hashable",
+            "keys and values are constants, and no key comes twice",
+        ),
+    )
+    nodes = (ast.If,)
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At the whole chain, with the ``return`` behind it where there is no ``else``."""
+        assert isinstance(node, ast.If)
+        found = _subject(node.test, module)
+        indent = module.indent(node)
+        if found is None or indent is None or not isinstance(found, (ast.Name, ast.Attribute)):
+            return
+        table = _table(node, found, module)
+        if table is None:
+            return
+        head, entries, default, until = table
+        evidence = Evidence()
+        subject = module.text(found)
+        kind = module.types.of(found)
+        if not evidence.require(module.types.hashable(kind), f"`{subject}` is hashable"):
+            return
+        evidence.require(module.effects.pure(found), f"reading `{subject}` has no effects")
+        last = "" if default is None else f", {module.text(default)}"
+        further = indent + _step(node, indent, module)
+        lines = "".join(f"{further}{module.text(one.key)}: {module.text(one.value)},\n" for one in entries)
+        yield module.finding(
+            self,
+            node,
+            f"{len(entries)} conditions look up what belongs to `{subject}`.",
+            evidence,
+            title="Look it up in a dictionary",
+            edits=[
+                Edit(
+                    module.start(node), module.end(until), f"{head}{{\n{lines}{indent}}}.get({subject}{last})"
+                )
+            ],
+            until=until,
+        )
+
+
+def _subject(test: ast.expr, _module: Module) -> ast.expr | None:
+    """What a condition compares with a constant."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        return test.left
+    return None
+
+
+def _key(test: ast.expr, subject: ast.expr, module: Module) -> ast.Constant | None:
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return None
+    key = test.comparators[0]
+    if not module.same(test.left, subject) or not isinstance(key, ast.Constant):
+        return None
+    return key if type(key.value) in (str, int, bytes) else None
+
+
+def _table(
+    node: ast.If, subject: ast.expr, module: Module
+) -> tuple[str, list[_Entry], ast.expr | None, ast.stmt] | None:
+    """What stands before the values, the entries, what holds otherwise (None for None), and the last statement."""
+    entries: list[_Entry] = []
+    heads = set()
+    until: ast.stmt = node
+    default: ast.expr | None = None
+    at: ast.stmt = node
+    while True:
+        if not isinstance(at, ast.If):
+            break
+        key = _key(at.test, subject, module)
+        made = _made(at.body, module)
+        if key is None or made is None:
+            return None
+        entries.append(_Entry(key, made[1]))
+        heads.add(made[0])
+        if not at.orelse:
+            following = module.following(node)[:1]
+            if made[0] != "return " or not following or not (other := _made(following, module)):
+                return None
+            until, default = following[0], other[1]
+            heads.add(other[0])
+            break
+        if len(at.orelse) == 1 and is_elif(at.orelse[0], module):
+            at = at.orelse[0]
+            continue
+        other = _made(at.orelse, module)
+        if other is None:
+            return None
+        default = other[1]
+        heads.add(other[0])
+        break
+    keys = [entry.key.value for entry in entries]
+    one_type = len({type(key) for key in keys}) == 1
+    if len(entries) < _LEAST or len(heads) != 1 or not one_type or len(set(keys)) < len(keys):
+        return None
+    return heads.pop(), entries, default, until
+
+
+def _made(body: list[ast.stmt], module: Module) -> tuple[str, ast.expr] | None:
+    """What stands before a constant value that is all that a body gives."""
+    if len(body) != 1:
+        return None
+    one = body[0]
+    if isinstance(one, ast.Return) and one.value is not None and _constant(one.value):
+        return "return ", one.value
+    if isinstance(one, ast.Assign) and len(one.targets) == 1 and _constant(one.value):
+        target = one.targets[0]
+        return (f"{target.id} = ", one.value) if isinstance(target, ast.Name) else None
+    return None
+
+
+def _constant(node: ast.expr) -> bool:
+    """Whether an expression is the same each time, and made without effects: numbers, texts, tuples of them."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return isinstance(node.operand, ast.Constant)
+    if isinstance(node, ast.Tuple):
+        return all(_constant(part) for part in node.elts)
+    return isinstance(node, ast.Constant)
+
+
+def _step(node: ast.stmt, indent: str, module: Module) -> str:
+    body = node.body[0] if isinstance(node, ast.If) else node
+    inner = module.indent(body)
+    return unit(module, indent, inner) if inner is not None and inner != indent else "    "
+
+
+class MatchStatement(Refactoring):
+    """``if x == "a": …``, ``elif isinstance(x, A): …`` …"""
+
+    id = "match-statement"
+    about = About(
+        summary="A chain of conditions on one thing can be a match",
+        before="""\
+def run(command, robot):
+    if command == "left":
+        robot.turn(-90)
+    elif command == "right":
+        robot.turn(90)
+    elif command in ("go", "run"):
+        robot.move()
+    else:
+        robot.stop()
+""",
+        after="""\
+def run(command, robot):
+    match command:
+        case "left":
+            robot.turn(-90)
+        case "right":
+            robot.turn(90)
+        case "go" | "run":
+            robot.move()
+        case _:
+            robot.stop()
+""",
+        why="It says once what is looked at, and each case what it is.",
+        preconditions=("every condition compares the same variable with constants, or asks for its class",),
+    )
+    nodes = (ast.If,)
+    suggest = False
+
+    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
+        """At the whole chain."""
+        assert isinstance(node, ast.If)
+        indent = module.indent(node)
+        subject = _name_of(node.test)
+        if indent is None or subject is None or not node.orelse:
+            return
+        found = arms(node, module)
+        if not found or sum(arm.test is not None for arm in found) < _LEAST:
+            return
+        evidence = Evidence()
+        edits = _cases(found, subject, indent, evidence, module)
+        if edits is not None:
+            yield module.finding(
+                self,
+                node,
+                f"Every condition is about `{subject}`.",
+                evidence,
+                title="Write a `match` statement",
+                edits=edits,
+            )
+
+
+def _name_of(test: ast.expr) -> str | None:
+    """The variable that a condition is about."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name)) | ast.Call(args=[ast.Name(id=name), _]):
+            return name
+        case ast.BoolOp(op=ast.Or(), values=[first, *_]):
+            return _name_of(first)
+    return None
+
+
+def _cases(
+    found: list[Arm], subject: str, indent: str, evidence: Evidence, module: Module
+) -> list[Edit | None] | None:
+    edits: list[Edit | None] = []
+    for arm in found:
+        if arm.block is None:
+            return None
+        step = unit(module, indent, arm.block.indent)
+        down = shifted(module, arm.block, arm.block.indent + step)
+        pattern = _pattern(arm.test, subject, evidence, module) if arm.test is not None else "_"
+        if down is None or pattern is None:
+            return None
+        first = f"match {subject}:\n{indent}{step}" if arm is found[0] else step
+        edits += [Edit(arm.head, arm.colon, f"{first}case {pattern}:"), *down]
+    return edits
+
+
+def _pattern(test: ast.expr, subject: str, evidence: Evidence, module: Module) -> str | None:
+    """The pattern that matches what a condition lets through."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[value]) if name == subject:
+            return _value(value, module)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=value)]) if (
+            name == subject and (value is None or value is True or value is False)
+        ):
+            return str(value)
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.In()], comparators=[ast.Tuple(elts=parts) | ast.List(elts=parts)]
+        ) if name == subject and parts:
+            return _joined(
+                [_value(part, module) if isinstance(part, ast.Constant) else None for part in parts]
+            )
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return _joined([_pattern(part, subject, evidence, module) for part in values])
+        case ast.Call(args=[ast.Name(id=name), kinds], keywords=[]) if name == subject and module.calls(
+            test, "builtins.isinstance"
+        ):
+            each = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
+            return _joined([_class(part, evidence, module) for part in each])
+    return None
+
+
+def _joined(parts: list[str | None]) -> str | None:
+    return " | ".join(part for part in parts if part) if parts and all(parts) else None
+
+
+def _value(node: ast.expr, module: Module) -> str | None:
+    """A literal or a dotted name; ``True``, ``False`` and ``None`` would be compared by identity."""
+    if isinstance(node, ast.Constant):
+        plain = type(node.value) in (str, bytes, int, float) and "\n" not in module.text(node)
+        return module.text(node) if plain else None
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
+        return module.text(node) if type(node.operand.value) in (int, float) else None
+    return module.text(node) if _dotted(node) else None
+
+
+def _dotted(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and (isinstance(node.value, ast.Name) or _dotted(node.value))
+
+
+def _class(node: ast.expr, evidence: Evidence, module: Module) -> str | None:
+    if not isinstance(node, ast.Name) and not _dotted(node):
+        return None
+    text = module.text(node)
+    known = module.qualified(node) in _CLASSES
+    if isinstance(node, ast.Name) and not known:
+        bindings = module.flow.bindings(node)
+        known = bool(bindings) and all(isinstance(binding.node, ast.ClassDef) for binding in bindings)
+    evidence.require(Known.of(known), f"`{text}` is a class, not a tuple or union of classes")
+    return f"{text}()"
