@@ -1,11 +1,13 @@
 """Exact fixes on real packages: do their own tests still say the same?
 
-    python benchmarks/packages.py [--packages NAME ...] [--every-rule] [--work DIR] [--json]
+    python benchmarks/packages.py [--packages NAME ...] [--every-rule | --refactorings] [--work DIR] [--json]
 
 For each package the source distribution is downloaded from the package index and unpacked twice. In the first copy its own
 test suite runs twice, which shows the tests that do not always end alike. In the second one ``burnish fix --write`` applies
 every exact fix to the package's code (not to its tests), and the suite runs again. ``--every-rule`` also takes the rules
-that are not offered by default because they were measured to gain too little. Whatever ends otherwise than before is named.
+that are not offered by default because they were measured to gain too little. ``--refactorings`` applies every suggested refactoring
+instead, in every function whatever its complexity, and tells what that does to radon's figures. Whatever ends otherwise than before is
+named.
 Everything stays below ``--work``, and what is there is not done again: delete a package's folder to begin anew.
 """
 
@@ -15,6 +17,7 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -29,7 +32,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import describe
 
+from burnish_analysis.errors import SourceError
+from burnish_analysis.metrics.measure import measure as metrics_of
 from burnish_analysis.perf.catalogue import all_rules
+
+_SUGGESTED = "--suggested"
 
 
 @dataclass(frozen=True)
@@ -151,8 +158,8 @@ def suite(python: Path, package: Package, folder: Path, copy: str, label: str) -
     return outcomes(report)
 
 
-def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
-    """Apply every exact fix to the code of the second copy."""
+def fix(package: Package, folder: Path, chosen: Sequence[str]) -> dict[str, Any]:
+    """Apply every exact fix that the options choose to the code of the second copy."""
     known = folder / "fixes.json"
     if not known.exists():
         code = folder / "after" / package.code
@@ -161,7 +168,6 @@ def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
         aside.mkdir(exist_ok=True)
         for number, path in enumerate(tests):
             path.rename(aside / str(number))
-        chosen = [f"--rule={','.join(rules)}"] if rules else []
         began = time.monotonic()
         done = subprocess.run(
             [
@@ -190,14 +196,36 @@ def fix(package: Package, folder: Path, rules: Sequence[str]) -> dict[str, Any]:
     return read
 
 
-def measure(name: str, work: Path, rules: Sequence[str]) -> dict[str, Any]:
+def complexities(package: Package, folder: Path, files: Sequence[Path]) -> dict[str, dict[str, float]]:
+    """radon's figures of the code before and after, over all files."""
+    code = folder / "before" / package.code
+    found = {}
+    for copy in ("before", "after"):
+        measured = []
+        for path in files:
+            try:
+                text = (folder / copy / package.code / path.relative_to(code)).read_text(encoding="utf-8")
+                measured.append(metrics_of(text))
+            except (UnicodeDecodeError, SourceError):
+                continue  # a file in another encoding or another Python; it is the same in both copies
+        points = [block.complexity for one in measured for block in one.functions]
+        found[copy] = {
+            "functions": len(points),
+            "complexity": sum(points),
+            "above_10": sum(point > 10 for point in points),
+            "maintainability": round(statistics.mean(one.mi for one in measured), 3),
+        }
+    return found
+
+
+def measure(name: str, work: Path, chosen: Sequence[str]) -> dict[str, Any]:
     """Everything about one package."""
     package = PACKAGES[name]
     folder, version = unpack(name, work)
     python = environment(work, package.needs)
     first = suite(python, package, folder, "before", "before1")
     second = suite(python, package, folder, "before", "before2")
-    fixed = fix(package, folder, rules)
+    fixed = fix(package, folder, chosen)
     after = suite(python, package, folder, "after", "after")
     stable = {test for test, ending in first.items() if second.get(test) == ending}
     differing = sorted(test for test in stable if after.get(test) != first[test])
@@ -209,6 +237,7 @@ def measure(name: str, work: Path, rules: Sequence[str]) -> dict[str, Any]:
     applied = [one for one in fixed["fixes"] if one["applied"]]
     return {
         "package": version,
+        **({"complexity": complexities(package, folder, files)} if _SUGGESTED in chosen else {}),
         "files": len(files),
         "lines": sum(path.read_text(encoding="utf-8", errors="replace").count("\n") for path in files),
         "tests": dict(Counter(first.values())),
@@ -231,11 +260,16 @@ def main() -> None:
     parser.add_argument(
         "--every-rule", action="store_true", help="also rules that are not offered by default"
     )
+    parser.add_argument(
+        "--refactorings", action="store_true", help="suggested refactorings, instead of performance fixes"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     chosen = parser.parse_args()
     chosen.work = chosen.work.resolve()
-    rules = tuple(all_rules()) if chosen.every_rule else ()
-    found = [measure(name, chosen.work, rules) for name in chosen.packages]
+    options = [f"--rule={','.join(all_rules())}"] if chosen.every_rule else []
+    if chosen.refactorings:
+        options = [_SUGGESTED, "--suggest-from=1", f"--ignore={','.join(all_rules())}"]
+    found = [measure(name, chosen.work, options) for name in chosen.packages]
     if chosen.json:
         print(json.dumps({"machine": describe(), "packages": found}))
         return
@@ -249,6 +283,13 @@ def main() -> None:
         print(
             f"    {', '.join(f'{rule} {count}' for rule, count in one['rules'].items()) or 'nothing to fix'}"
         )
+        if "complexity" in one:
+            before, after = one["complexity"]["before"], one["complexity"]["after"]
+            print(
+                f"    complexity of all {before['functions']} functions {before['complexity']} → {after['complexity']}, above 10: "
+                f"{before['above_10']} → {after['above_10']}; mean maintainability index {before['maintainability']} → "
+                f"{after['maintainability']}"
+            )
         print(
             f"    after the fixes {len(one['differing'])} tests end otherwise ({one['unstable']} did not always end alike before)"
         )

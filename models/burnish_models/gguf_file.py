@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gguf.constants import GGMLQuantizationType, LlamaFileType
 
+from burnish_models.chat_template import ChatTemplate, follows_instructions, template_of
 from burnish_models.errors import ModelFileError, ModelTooLargeError, ModelUnsupportedError
 from burnish_models.fim import KNOWN_TOKENS, FimTemplate, family_from_ids
 from burnish_models.gguf_checks import check_adapter_tensors, check_data, check_model
@@ -64,6 +65,10 @@ class GgufInfo:
     token_ids: Mapping[str, int] = field(repr=False)
     tensor_shapes: Mapping[str, tuple[int, ...]] = field(repr=False)
     is_adapter: bool = False
+    #: How conversations are written for it, where its file says so; base models' files often do, too.
+    chat_template: ChatTemplate | None = field(default=None, repr=False)
+    #: Whether it was trained to follow instructions.
+    instruct: bool = False
 
     @property
     def fim_family(self) -> str:
@@ -151,6 +156,8 @@ def inspect(path: Path) -> GgufInfo:
         fim_problem=problem,
         token_ids={name: ids[name] for name in used if name in ids},
         tensor_shapes={tensor.name: tensor.shape for tensor in header.tensors},
+        chat_template=template_of(metadata, tokens),
+        instruct=follows_instructions(metadata),
     )
 
 

@@ -23,15 +23,24 @@ from burnish_server.features import (
     inline_completion,
     learning,
     lifecycle,
+    metrics,
+    metrics_report,
     outcomes,
     perf,
     perf_actions,
     perf_commands,
+    refactor,
+    refactor_commands,
+    refactor_explain,
+    refactor_plans,
+    refactor_rename,
 )
 from burnish_server.learning.service import Learning
 from burnish_server.learning.surroundings import ServerSurroundings
+from burnish_server.metrics.service import MetricsService
 from burnish_server.perf.service import PerfService
 from burnish_server.protocol import BurnishProtocol, plain_converter
+from burnish_server.refactor.service import RefactorService
 from burnish_server.serving.adapters import AdapterService
 from burnish_server.settings import Settings
 from burnish_server.workspace import BurnishWorkspace, encoding_name
@@ -76,6 +85,8 @@ class BurnishServer(LanguageServer):
         self.learning = Learning(Recorder(host.home), self.surroundings)
         self.recording_watch = outcomes.RecordingWatch(self)
         self.perf = PerfService(self)
+        self.metrics = MetricsService(self)
+        self.refactor = RefactorService(self)
         self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop, self.learning.end]
         self._at_end.append(partial(pipeline.excluded.remove, self))
         if pipeline.context is not None:
@@ -130,6 +141,13 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
         perf,
         perf_actions,
         perf_commands,
+        metrics,
+        refactor,
+        refactor_commands,
+        refactor_rename,
+        refactor_plans,
+        refactor_explain,
+        metrics_report,
     ):
         module.register(server)
     return server

@@ -25,7 +25,9 @@ __all__ = [
     "EndpointOptions",
     "EngineOptions",
     "LearningOptions",
+    "MetricsOptions",
     "PerfOptions",
+    "RefactorOptions",
     "Settings",
     "read_settings",
 ]
@@ -111,6 +113,25 @@ class PerfOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsOptions:
+    """Complexity in the editor. A threshold of None leaves it to the project (``[tool.burnish.metrics]``); 0 turns one off."""
+
+    code_lens: bool = False
+    inlay_hints: bool = False
+    diagnostics: bool = True
+    complexity: int | None = field(default=None, metadata=_limits(0, 10_000))
+    nesting: int | None = field(default=None, metadata=_limits(0, 100))
+    maintainability: float | None = field(default=None, metadata=_limits(0, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class RefactorOptions:
+    """Refactorings; ``suggest``: those that make a complex function simpler are pointed out unasked."""
+
+    suggest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryOptions:
     """Workspace memory: what the project's own files say, mixed into completions."""
 
@@ -136,6 +157,8 @@ class Settings:
     context: ContextOptions = ContextOptions()
     learning: LearningOptions = LearningOptions()
     perf: PerfOptions = PerfOptions()
+    metrics: MetricsOptions = MetricsOptions()
+    refactor: RefactorOptions = RefactorOptions()
 
 
 def read_settings(raw: object) -> tuple[Settings, list[str]]:

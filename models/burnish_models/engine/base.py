@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 __all__ = [
+    "ChatMessage",
+    "ChatPrompt",
     "Chunk",
     "ContextFile",
     "Engine",
@@ -42,6 +44,25 @@ class FimPrompt:
     path: str = ""
     repository: str = ""
     context: tuple[ContextFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation. ``role`` is ``system``, ``user`` or ``assistant``; lines of ``text`` end in ``\\n``."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPrompt:
+    """A conversation for an instruct model, rendered with the chat template in the model's own file.
+
+    ``begun`` is the beginning of the answer that is there already: the model goes on from it, and it is not given again.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,10 @@ class GenerateRequest:
     memory: str = ""
     #: Name of the document being edited: its own remembered text does not count.
     document: str = ""
+    #: Ask this instead of ``prompt``, which is not looked at then. Only where :attr:`EngineInfo.chat` says so.
+    chat: ChatPrompt | None = None
+    #: Nobody waits for it: it begins when no other request is there, and the next one ends it at once (``cancelled``).
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +185,15 @@ class EngineInfo:
     decode_rate: float = 0.0
     evaluated_tokens: int = 0
     generated_tokens: int = 0
+    #: Whether the model was trained to follow instructions and can be asked in the form of a conversation.
+    chat: bool = False
 
 
 class Engine(Protocol):
     """A completion engine. All methods are safe to call from one asyncio event loop, at any time.
 
-    One request is worked on at a time; a new :meth:`generate` waits its turn (its ``queue_ms`` says how long).
+    One request is worked on at a time; a new :meth:`generate` waits its turn (its ``queue_ms`` says how long). Requests in the
+    background give way to all others.
     """
 
     async def load(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from burnish_models.engine import wire
+from burnish_models.engine.background import Background
 from burnish_models.engine.base import Chunk, EngineInfo, Finish, GenerateRequest
 from burnish_models.engine.process import WorkerProcess
 from burnish_models.engine.settings import EngineSettings
@@ -72,6 +73,7 @@ class LlamaCppEngine:
         self._closed = False
         #: What workers before this one evaluated and generated.
         self._past = (0, 0)
+        self._background = Background()
 
     # -- state -----------------------------------------------------------------------------------------------
 
@@ -134,6 +136,7 @@ class LlamaCppEngine:
                 "gpu_layers",
                 "fim_family",
                 "prefill_rate",
+                "chat",
             )
         }
         self._ready.set()
@@ -242,10 +245,17 @@ class LlamaCppEngine:
     async def generate(self, request: GenerateRequest) -> AsyncIterator[Chunk]:
         """Stream the answer to ``request``. Closing the iterator early cancels the request."""
         began = time.perf_counter()
-        worker = await self._ready_worker()
-        request_id, frames = worker.open()
-        done = False
+        if not request.background:
+            self._background.enter()
+        request_id, done, worker = 0, False, None
         try:
+            worker = await self._ready_worker()
+            while request.background and self._background.waits:
+                await self._background.turn()
+                worker = await self._ready_worker()
+            request_id, frames = worker.open()
+            if request.background:
+                self._background.add(worker, request_id)
             worker.write({"op": "generate", "id": request_id, "request": wire.encode_request(request)})
             waited = (time.perf_counter() - began) * 1000
             while not done:
@@ -262,10 +272,15 @@ class LlamaCppEngine:
                 timings = replace(finish.timings, queue_ms=finish.timings.queue_ms + waited)
                 yield Chunk("", replace(finish, timings=timings))
         finally:
-            worker.forget(request_id)
-            if not done:
-                with contextlib.suppress(EngineCrashedError):
-                    worker.write({"op": "cancel", "id": request_id})
+            if request.background:
+                self._background.remove(request_id)
+            else:
+                self._background.leave()
+            if worker is not None and request_id:
+                worker.forget(request_id)
+                if not done:
+                    with contextlib.suppress(EngineCrashedError):
+                        worker.write({"op": "cancel", "id": request_id})
 
     def _note_speed(self, finish: Finish) -> None:
         """Keep the tokens a second of prefills and of decoding, smoothed."""

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from burnish_models.engine.answer_text import AnswerText
 from burnish_models.engine.base import Finish, GenerateRequest, Timings
+from burnish_models.engine.chat import ChatTokenizer
 from burnish_models.engine.drafts import Lookup
 from burnish_models.engine.memory_service import MemoryService
-from burnish_models.engine.prompt import PromptTokenizer
+from burnish_models.engine.prompt import PromptTokenizer, PromptTokens
 from burnish_models.engine.prompt_cache import PromptCache, SavedPrompt, common_prefix
 from burnish_models.engine.sampler import Sampler, SamplerTables
 from burnish_models.engine.speculation import DraftPolicy, Lookahead
 from burnish_models.engine.vocabulary import Vocabulary
+from burnish_models.errors import EngineError
 from burnish_models.workspace_memory.recall import Recall
 
 __all__ = ["AbortFlag", "Aborted", "Backend", "Decoder"]
@@ -84,6 +86,7 @@ class Decoder:
         abort: set from another thread to stop a request.
         cache_bytes: budget for prompts that are kept aside.
         memories: the workspaces' memories.
+        chat: tokenises conversations, where the model has them.
     """
 
     def __init__(
@@ -94,11 +97,13 @@ class Decoder:
         abort: AbortFlag,
         cache_bytes: int = 0,
         memories: MemoryService | None = None,
+        chat: ChatTokenizer | None = None,
     ) -> None:
         self._backend = backend
         self._vocabulary = vocabulary
         self._tables = SamplerTables(vocabulary)
         self._prompts = prompts
+        self._chat = chat
         self._abort = abort
         self._tokens: list[int] = []
         self._aside = PromptCache(cache_bytes)
@@ -136,7 +141,7 @@ class Decoder:
 
     def _run(self, request: GenerateRequest, emit: Callable[[str], None], began: float) -> Finish:
         room = self._backend.context_tokens - (request.max_tokens if request.generate else 1) - 1
-        prompt = self._prompts.build(request.prompt, max(16, room))
+        prompt = self._prompt(request, max(16, room))
         cached = self._reuse(prompt.tokens)
         logprobs = self.logprobs = []
         decode_began = None
@@ -177,6 +182,15 @@ class Decoder:
             ahead.drafted,
             ahead.accepted,
         )
+
+    def _prompt(self, request: GenerateRequest, room: int) -> PromptTokens:
+        if request.chat is None:
+            return self._prompts.build(request.prompt, room)
+        if self._chat is None:
+            raise EngineError(
+                "this model has no chat template, so it cannot be asked in the form of a conversation"
+            )
+        return self._chat.build(request.chat, room)
 
     def _reuse(self, tokens: list[int]) -> int:
         """Cut the cache to the common prefix with ``tokens``; at least one token is left to evaluate.

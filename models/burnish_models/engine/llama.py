@@ -165,13 +165,17 @@ class LlamaBackend:
 
         return without_lead
 
-    def _tokenize(self, text: str) -> list[int]:
+    def tokenize_markup(self, text: str) -> list[int]:
+        """The ids of text of the model's own, such as its chat template, where special tokens are written by name."""
+        return self._tokenize(text, special=True)
+
+    def _tokenize(self, text: str, *, special: bool = False) -> list[int]:
         if not text:
             return []
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
         tokens = (lib.llama_token * size)()
-        count = lib.llama_tokenize(self._vocab, data, len(data), tokens, size, False, False)
+        count = lib.llama_tokenize(self._vocab, data, len(data), tokens, size, False, special)
         if count < 0:
             raise ModelUnsupportedError("the model's tokenizer could not encode this text")
         return list(tokens[:count])

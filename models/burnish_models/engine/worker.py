@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from burnish_models import gguf_file, hardware
 from burnish_models.engine import wire
 from burnish_models.engine.base import Finish, Timings
+from burnish_models.engine.chat import ChatTokenizer
 from burnish_models.engine.decode import Decoder
 from burnish_models.engine.llama import LlamaBackend, system_info
 from burnish_models.engine.memory_service import MemoryService
@@ -129,7 +130,8 @@ class Worker:
         memories = MemoryService(backend.tokenizer(leading_space=False), weights_for(backend.parameters))
         places = _MOST_PLACES * context * info.kv_bytes_per_token
         cache_bytes = min(int(message["prompt_cache_bytes"]), places)
-        decoder = Decoder(backend, vocabulary, prompts, self._abort, cache_bytes, memories)
+        chat = None if info.chat_template is None else ChatTokenizer(info.chat_template, backend)
+        decoder = Decoder(backend, vocabulary, prompts, self._abort, cache_bytes, memories, chat)
         self._loaded = _Loaded(backend, decoder, memories, info)
         prefill_rate = backend.measure_prefill(next(iter(info.token_ids.values())))
         self.send(
@@ -145,6 +147,7 @@ class Worker:
                 "prefill_rate": prefill_rate,
                 "system_info": system_info(),
                 "quantization": info.quantization,
+                "chat": info.instruct,
             }
         )
 

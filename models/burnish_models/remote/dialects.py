@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from burnish_models.engine.base import FimPrompt, GenerateRequest
+from burnish_models.engine.base import ChatPrompt, FimPrompt, GenerateRequest
 from burnish_models.fim_families import COMMENTS
 from burnish_models.fim_template import FimTemplate
 
@@ -85,6 +85,8 @@ def _before(prompt: FimPrompt) -> str:
 
 def request_body(target: Target, request: GenerateRequest) -> tuple[str, dict[str, Any]]:
     """The path below the endpoint's address and the JSON body for a request."""
+    if request.chat is not None:
+        return "/v1/chat/completions", _chat_body(target, request, request.chat)
     template, prompt = target.template, request.prompt
     text = _before(prompt) if template is None else render(template, prompt)
     if target.dialect.startswith("llama-server"):
@@ -118,6 +120,24 @@ def request_body(target: Target, request: GenerateRequest) -> tuple[str, dict[st
     return "/v1/completions", body
 
 
+def _chat_body(target: Target, request: GenerateRequest, chat: ChatPrompt) -> dict[str, Any]:
+    """A conversation in OpenAI's form, which every server here understands; the answer's beginning is its last message."""
+    messages = [{"role": message.role, "content": message.text} for message in chat.messages]
+    body: dict[str, Any] = {
+        "model": target.model,
+        "messages": messages,
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": request.seed,
+        "stream": True,
+    }
+    if chat.begun:
+        messages.append({"role": "assistant", "content": chat.begun})
+        if target.dialect == "vllm":
+            body |= {"add_generation_prompt": False, "continue_final_message": True}
+    return body
+
+
 def _llama_server(target: Target, request: GenerateRequest, text: str) -> tuple[str, dict[str, Any]]:
     prompt = request.prompt
     body: dict[str, Any] = {
@@ -141,11 +161,13 @@ def _llama_server(target: Target, request: GenerateRequest, text: str) -> tuple[
 
 
 def parse_event(dialect: str, data: Mapping[str, Any]) -> Event:
-    """Read one event.
+    """Read one event. The dialect of conversations is ``chat``, whatever the server is.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError, IndexError: it has another shape than the dialect's.
     """
+    if dialect == "chat":
+        return _chat_event(data)
     if dialect.startswith("llama-server"):
         return _llama_event(data)
     if dialect.startswith("ollama"):
@@ -187,6 +209,19 @@ def _openai_event(data: Mapping[str, Any]) -> Event:
     finish = choice.get("finish_reason")
     reason = None if not finish else "length" if finish == "length" else "eos"
     return Event(tuple(_tokens(str(choice.get("text") or ""), tokens)), reason, prompt_tokens, cached)
+
+
+def _chat_event(data: Mapping[str, Any]) -> Event:
+    usage = data.get("usage") or {}
+    prompt_tokens = _count(usage.get("prompt_tokens"))
+    cached = _count((usage.get("prompt_tokens_details") or {}).get("cached_tokens"))
+    choices = data["choices"]
+    if not choices:
+        return Event((), None, prompt_tokens, cached)
+    text = (choices[0].get("delta") or {}).get("content") or ""
+    finish = choices[0].get("finish_reason")
+    reason = None if not finish else "length" if finish == "length" else "eos"
+    return Event((Token(str(text)),) if text else (), reason, prompt_tokens, cached)
 
 
 def _ollama_event(data: Mapping[str, Any]) -> Event:

@@ -13,7 +13,12 @@ from burnish_models.engine.base import Chunk, EngineInfo, Finish, GenerateReques
 from burnish_models.errors import EngineClosedError, EngineError
 from burnish_models.remote.answer import AnswerText
 from burnish_models.remote.dialects import Event, Target, parse_event, request_body
-from burnish_models.remote.errors import RemoteDialectError, RemoteError, RemoteTimeoutError
+from burnish_models.remote.errors import (
+    RemoteContextError,
+    RemoteDialectError,
+    RemoteError,
+    RemoteTimeoutError,
+)
 from burnish_models.remote.probe import DEFAULT_CONTEXT, probe
 from burnish_models.remote.settings import RemoteSettings, is_loopback
 from burnish_models.remote.transport import Transport
@@ -23,6 +28,8 @@ __all__ = ["RemoteEngine"]
 _log = logging.getLogger(__name__)
 #: As for the local engine: more of a file than this costs a shared server more than it tells the model.
 _LARGEST_CONTEXT = 8192
+#: Longest silence, in seconds, that is borne where nobody waits.
+BACKGROUND_PATIENCE_S = 20.0
 
 
 @dataclass(eq=False, slots=True)
@@ -32,6 +39,7 @@ class _Call:
     queue: asyncio.Queue[Event | EngineError | None] = field(default_factory=asyncio.Queue)
     task: asyncio.Task[None] | None = None
     cancelled: bool = False
+    background: bool = False
 
     def cancel(self) -> None:
         """Close the connection; the stream ends with ``cancelled``."""
@@ -122,6 +130,8 @@ class RemoteEngine:
                 fim_family=target.template.family if target.template else "",
                 backend=f"remote: {target.server} at {self.host}",
                 extra={**self._info.extra, "dialect": target.dialect},
+                # Whether it really follows instructions shows when it is asked.
+                chat=True,
             )
             self._set_state("ready")
             return target
@@ -136,7 +146,10 @@ class RemoteEngine:
         Raises:
             RemoteError: the endpoint failed; what was yielded before stands.
         """
-        async with contextlib.aclosing(self.ask(request, self._settings.first_token_timeout_s)) as chunks:
+        patience_s = self._settings.first_token_timeout_s
+        if request.background:
+            patience_s = max(patience_s, BACKGROUND_PATIENCE_S)
+        async with contextlib.aclosing(self.ask(request, patience_s)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -152,11 +165,15 @@ class RemoteEngine:
             yield Chunk("", Finish("stop", Timings(), 0, 0, 0))
             return
         clock = _Clock(request.deadline_ms, patience_s, self._settings.total_timeout_s)
-        call = _Call()
+        call = _Call(background=request.background)
+        if not request.background and self._slots.locked():
+            self._give_way()
         self._calls.add(call)
         answer = AnswerText(request.stop, request.max_tokens)
         counts = Event()
-        call.task = asyncio.create_task(self._ask(request, call, clock, answer), name="burnish-remote")
+        call.task = asyncio.create_task(
+            self._ask(request, call, clock, answer, patience_s), name="burnish-remote"
+        )
         call.task.add_done_callback(call.ended)
         try:
             while answer.reason is None:
@@ -187,7 +204,20 @@ class RemoteEngine:
             call.task.cancel()
             await asyncio.wait({call.task})
 
-    async def _ask(self, request: GenerateRequest, call: _Call, clock: _Clock, answer: AnswerText) -> None:
+    def _give_way(self) -> None:
+        """End what runs in the background, for a request that somebody waits for."""
+        for call in list(self._calls):
+            if call.background:
+                call.cancel()
+
+    def _refuses_chat(self, error: RemoteError) -> None:
+        """A conversation failed, which says nothing of completions, but that this model may have none."""
+        if not error.transient and not isinstance(error, RemoteContextError | RemoteTimeoutError):
+            self._info = replace(self._info, chat=False)
+
+    async def _ask(
+        self, request: GenerateRequest, call: _Call, clock: _Clock, answer: AnswerText, patience_s: float
+    ) -> None:
         """Wait for a slot, send the request, and queue its events."""
         try:
             async with self._slots:
@@ -198,11 +228,14 @@ class RemoteEngine:
                 answer.lead = request.prompt.typed[len(typed) :]
                 sent = replace(request, prompt=replace(request.prompt, typed=typed))
                 path, body = request_body(target, sent)
-                async for data in self._transport.events(path, body):
-                    call.queue.put_nowait(_read(target, data, self.host))
+                dialect = target.dialect if request.chat is None else "chat"
+                async for data in self._transport.events(path, body, patience_s):
+                    call.queue.put_nowait(_read(dialect, data, self.host))
             call.queue.put_nowait(None)
         except RemoteError as error:
-            if error.lasting:
+            if request.chat is not None:
+                self._refuses_chat(error)
+            elif error.lasting:
                 self._target = None
                 self._set_state("failed", str(error))
             call.queue.put_nowait(error)
@@ -282,12 +315,12 @@ class _Clock:
         )
 
 
-def _read(target: Target, data: dict[str, object], host: str) -> Event:
+def _read(dialect: str, data: dict[str, object], host: str) -> Event:
     try:
-        return parse_event(target.dialect, data)
+        return parse_event(dialect, data)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise RemoteDialectError(
-            f"{host} does not speak {target.dialect}: an event had an unknown shape. Name its dialect in the settings."
+            f"{host} does not speak {dialect}: an event had an unknown shape. Name its dialect in the settings."
         ) from error
 
 

@@ -126,6 +126,11 @@ class FallbackEngine:
                 async for chunk in chunks:
                     yield chunk
             return
+        if request.background:
+            async with contextlib.aclosing(self._in_background(request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
         began = time.perf_counter()
         text, told = "", False
         try:
@@ -151,6 +156,15 @@ class FallbackEngine:
         async with contextlib.aclosing(self._take_over(request, text, spent, failure)) as rest:
             async for chunk in rest:
                 yield chunk
+
+    async def _in_background(self, request: GenerateRequest) -> AsyncGenerator[Chunk, None]:
+        """An answer that nobody waits for: the endpoint gives it or nobody does, and its failure says nothing of completions."""
+        try:
+            async with contextlib.aclosing(_stream(self._remote, request)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            self._breaker.withdrawn()
 
     def _patience(self, request: GenerateRequest) -> float:
         if request.deadline_ms is None:

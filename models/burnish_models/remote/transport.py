@@ -91,8 +91,14 @@ class Transport:
         except ValueError:
             return None
 
-    async def events(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def events(
+        self, path: str, body: dict[str, Any], patience_s: float = 0.0
+    ) -> AsyncIterator[dict[str, Any]]:
         """POST and stream the answer's JSON events; asks again only while nothing came.
+
+        Args:
+            path: below the endpoint's address. body: what to send.
+            patience_s: the longest silence to bear, where it is longer than the settings'.
 
         Raises:
             RemoteError: the last failure, or the first that asking again cannot help.
@@ -101,7 +107,7 @@ class Transport:
         while True:
             began = False
             try:
-                async for event in self._stream(path, body):
+                async for event in self._stream(path, body, patience_s):
                     began = True
                     yield event
                 return
@@ -114,11 +120,19 @@ class Transport:
             attempt += 1
             await asyncio.sleep(pause)
 
-    async def _stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _stream(
+        self, path: str, body: dict[str, Any], patience_s: float
+    ) -> AsyncIterator[dict[str, Any]]:
         url = self.base + path
         ended = False
+        settings = self._settings
+        patience = max(settings.first_token_timeout_s, patience_s)
+        timeout = httpx2.Timeout(patience, connect=settings.connect_timeout_s)
         try:
-            async with self._client.stream("POST", url, json=body, headers=self._headers()) as response:
+            headers = self._headers()
+            async with self._client.stream(
+                "POST", url, json=body, headers=headers, timeout=timeout
+            ) as response:
                 if response.status_code != 200:
                     await response.aread()
                     raise self._refused(response.status_code, response.headers, response.text)

@@ -7,12 +7,12 @@ quickly made from the tree leaves room for it to be above its threshold. What is
 from __future__ import annotations
 
 import ast
-import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from burnish_analysis.errors import SourceError
+from burnish_analysis.metrics.bounds import DECISIONS, could_be_low
 from burnish_analysis.metrics.drivers import drivers_of, points_of, told
 from burnish_analysis.metrics.limits import complex_sentence, low_sentence, nested_sentence
 from burnish_analysis.metrics.measure import measure
@@ -30,13 +30,10 @@ if TYPE_CHECKING:
     from burnish_analysis.perf.checking import CheckOptions, Tell
     from burnish_analysis.perf.module import Module
 
-__all__ = ["could_be_low", "metric_items"]
+__all__ = ["metric_items"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DECISIONS = (
-    ast.If, ast.IfExp, ast.Assert, ast.BoolOp, ast.For, ast.AsyncFor, ast.While, ast.comprehension, ast.Try, ast.Match
-)  # fmt: skip
 
 
 def metric_items(
@@ -73,7 +70,7 @@ def _functions(module: Module, limits: MetricSettings) -> Iterator[Finding]:
     """Findings about functions; each spans its function, so that a change anywhere in it is a change of it."""
     points: Counter[ast.AST] = Counter()
     blocks: Counter[ast.AST] = Counter()
-    for kind in {*_DECISIONS, *DEEPER}:
+    for kind in {*DECISIONS, *DEEPER}:
         for node in module.structure.nodes.get(kind, ()):
             around = next((outer for outer in module.ancestors(node) if isinstance(outer, _FUNCTIONS)), None)
             if around is not None:
@@ -107,57 +104,3 @@ def _finding(module: Module, rule: str, node: _Function, message: str, name: str
 def _dotted(module: Module, node: _Function) -> str:
     around = [outer for outer in module.ancestors(node) if isinstance(outer, (*_FUNCTIONS, ast.ClassDef))]
     return ".".join(outer.name for outer in (*reversed(around), node))
-
-
-def could_be_low(module: Module, threshold: float) -> bool:
-    """Whether a file's maintainability index can be below a threshold, from an upper bound of everything that lowers it."""
-    if threshold <= 0:
-        return False
-    nodes = module.structure.nodes
-    lines = [line for line in (line.strip() for line in module.source.splitlines()) if line]
-    code = len({
-        node.lineno
-        for kind, found in nodes.items()
-        if issubclass(kind, ast.stmt) and kind is not ast.Expr
-        for node in found
-        if isinstance(node, ast.stmt)
-    })  # fmt: skip
-    volume = _most_volume(module)
-    if volume <= 0 or not lines:
-        return False
-    points = sum(points_of(node) for kind in _DECISIONS for node in nodes.get(kind, ()))
-    complexity = 1 + points + sum(len(nodes.get(kind, ())) for kind in _FUNCTIONS)
-    # A part of a line between semicolons counts as one or two logical lines.
-    logical = 2 * (len(lines) + module.source.count(";"))
-    index = 171 - 5.2 * math.log(volume) - 0.23 * complexity - 16.2 * math.log(logical)
-    commented = len(lines) - code + sum("#" in line for line in lines)
-    # Comments raise the index until there are more than twice as many as code; then the sine turns negative.
-    if not code or math.sqrt(2.46 * math.radians(100 * commented / code)) > math.pi:
-        index -= 50
-    return index * 100 / 171 < threshold
-
-
-def _most_volume(module: Module) -> float:
-    """An upper bound of Halstead's volume: all operators and operands, none of the operands twice."""
-    operators = operands = 0
-    kinds: set[str] = set()
-    for kind in (ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.BoolOp, ast.Compare):
-        for node in module.structure.nodes.get(kind, ()):
-            match node:
-                case ast.Compare():
-                    operators += len(node.ops)
-                    operands += len(node.ops) + 1
-                    kinds.update(type(op).__name__ for op in node.ops)
-                case ast.BoolOp():
-                    operators += 1
-                    operands += len(node.values)
-                    kinds.add(type(node.op).__name__)
-                case ast.BinOp() | ast.AugAssign():
-                    operators += 1
-                    operands += 2
-                    kinds.add(type(node.op).__name__)
-                case ast.UnaryOp():
-                    operators += 1
-                    operands += 1
-                    kinds.add(type(node.op).__name__)
-    return (operators + operands) * math.log2(max(1, len(kinds) + operands))

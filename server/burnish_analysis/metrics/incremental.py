@@ -62,16 +62,15 @@ def measured(source: str, path: str, known: Known) -> tuple[FileMetrics, Known]:
         SourceError: the text is not Python, or its expressions are nested too deeply.
     """
     source = normal(source)
-    named = path or "The text"
     tree = parsed(source, path)
     try:
         whole = _Whole(source, known.pieces)
         sums = whole.body(tree.body, ())
         raw, groups = count_lines(source, known.groups)
     except RecursionError as error:
-        raise SourceError(f"{named} cannot be measured: its expressions are nested too deeply.") from error
+        raise SourceError(_too_deep(path)) from error
     except SourceError as error:
-        raise SourceError(f"{named} cannot be measured: {error}") from error
+        raise SourceError(f"{path or 'The text'} cannot be measured: {error}") from error
     halstead = halstead_of(whole.operators)
     total = (
         1
@@ -107,11 +106,17 @@ def parsed(source: str, path: str = "") -> ast.Module:
     """
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError) as error:
+        raise SourceError(_too_deep(path)) from error
+    except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f"line {line}: " if line else ""
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise SourceError(f"{path or 'The text'} is not Python: {where}{reason}") from error
+
+
+def _too_deep(path: str) -> str:
+    return f"{path or 'The text'} cannot be measured: its expressions are nested too deeply."
 
 
 @dataclass(slots=True)

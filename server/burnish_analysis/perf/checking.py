@@ -11,14 +11,14 @@ from pathlib import Path
 from burnish_analysis.errors import FileError, SourceError
 from burnish_analysis.metrics.checking import metric_items
 from burnish_analysis.perf.analyse import findings_in
-from burnish_analysis.perf.catalogue import gains
 from burnish_analysis.perf.files import Problem, SourceFile, read_source
-from burnish_analysis.perf.fixing import fix_edits
-from burnish_analysis.perf.model import Certainty, Finding, Rule
+from burnish_analysis.perf.model import Certainty, Rule
 from burnish_analysis.perf.module import Module
-from burnish_analysis.perf.report.items import Change, Item
+from burnish_analysis.perf.report.items import Item
+from burnish_analysis.perf.report.making import item_of
 from burnish_analysis.perf.report.places import Places
-from burnish_analysis.perf.settings import PerfSettings, Severity
+from burnish_analysis.perf.settings import PerfSettings
+from burnish_analysis.refactor.checking import refactor_items
 
 __all__ = [
     "CHECKERS",
@@ -127,31 +127,8 @@ def _perf(
         found = [finding for finding in found if finding.certainty is Certainty.EXACT]
     places = Places(module)
     for finding in found:
-        yield _item(finding, module, places, settings, options)
-
-
-def _item(
-    finding: Finding, module: Module, places: Places, settings: PerfSettings, options: CheckOptions
-) -> Item:
-    edits = fix_edits(module, finding) if options.changes else []
-    return Item(
-        rule=finding.rule,
-        kind="perf",
-        path=module.path,
-        range=places.range(finding.start, finding.end),
-        message=finding.message,
-        fixable=finding.fix is not None,
-        severity=settings.severity.get(finding.rule, Severity.HINT),
-        column=places.column(finding.start),
-        certainty=str(finding.certainty),
-        unknown=finding.unknown,
-        gain=gains().get(finding.rule),
-        function=finding.function,
-        fingerprint="\0".join((finding.rule, finding.function, places.line(finding.start).strip())),
-        fix_title=finding.fix.title if finding.fix else "",
-        changes=tuple(Change(places.range(edit.start, edit.end), edit.text) for edit in edits),
-    )
+        yield item_of(finding, module, places, settings, changes=options.changes)
 
 
 #: Every checker; their items are told together.
-CHECKERS: tuple[Checker, ...] = (_perf, metric_items)
+CHECKERS: tuple[Checker, ...] = (_perf, metric_items, refactor_items)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from burnish_analysis.perf.catalogue import all_rules
 from burnish_analysis.perf.fixing import apply_fix
 from burnish_analysis.perf.model import Certainty, Finding
 from burnish_analysis.perf.module import Module
@@ -96,4 +97,7 @@ def objection(finding: Finding, verdict: Verdict | None) -> str:
         return f"it cannot be verified: {verdict.reason}"
     if verdict.strength != "tested":
         return f"it is only weakly tested: {verdict.reason}"
+    if finding.rule not in all_rules():
+        # A refactoring need not be faster.
+        return "it was measured to be slower" if slower else ""
     return "" if verdict.faster else "it was not measured to be faster"

@@ -14,7 +14,7 @@ from burnish_analysis.perf.files import Problem, SourceFile, read_source, write_
 from burnish_analysis.perf.fixing import (
     Applied,
     apply_fix,
-    apply_fixes,
+    apply_found,
     exact_only,
     unified_diff,
 )
@@ -24,6 +24,7 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.report.places import Places
 from burnish_analysis.perf.settings import PerfSettings
 from burnish_analysis.perf.text import SourceText
+from burnish_analysis.refactor.checking import found_refactorings
 from burnish_analysis.verify.model import Verdict
 
 __all__ = ["FixOptions", "FixReport", "Outcome", "fix_file"]
@@ -35,12 +36,15 @@ class FixOptions:
 
     Attributes:
         write: whether files are changed. verifier: what verifies fixes; None: only exact ones, and nothing is run.
-        telling: told in words what is being verified.
+        telling: told in words what is being verified. suggested: also the suggested refactorings; suggest_from: from this
+            complexity of a function, instead of the project's setting.
     """
 
     write: bool = False
     verifier: Verifier | None = None
     telling: Callable[[str], None] | None = None
+    suggested: bool = False
+    suggest_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,7 @@ class _Rewriting:
         self._judge = Judge(file.path, options.verifier, options.telling) if options.verifier else None
 
     def report(self) -> FixReport:
-        fixed = apply_fixes(
-            self._file.text, self._path, self._settings, self._judge or exact_only, self._failed
-        )
+        fixed = apply_found(self._file.text, self._path, self._found, self._judge or exact_only)
         text = fixed.source
         outcomes = [self._accepted(each) for each in fixed.applied] + self._refused(text)
         diff = b""
@@ -137,6 +139,19 @@ class _Rewriting:
             if self._options.write:
                 outcomes = self._write(text, outcomes)
         return FixReport(self._file.path, tuple(outcomes), diff, tuple(self._problems.values()))
+
+    def _found(self, module: Module) -> list[Finding]:
+        """Performance findings, and refactorings: those selected by name, or the suggested where they are asked for."""
+        found = findings_in(module, self._settings, self._failed)
+        if not self._settings.select and not self._options.suggested:
+            return found
+        more = found_refactorings(
+            module, self._settings, suggest_from=self._options.suggest_from, failed=self._failed
+        )
+        return sorted(
+            [*found, *(finding for finding, _ in more)],
+            key=lambda finding: (finding.start, finding.end, finding.rule),
+        )
 
     def _failed(self, rule: Any, error: Exception) -> None:
         self._problems[rule.id] = failure(self._file.path, rule, error)
@@ -163,7 +178,7 @@ class _Rewriting:
         """Fixes that are still there in the fixed text, and why."""
         module = Module(text, self._path)
         made = []
-        for finding in findings_in(module, self._settings, self._failed):
+        for finding in self._found(module):
             if finding.fix is None:
                 continue
             outcome = self._outcome(finding, text, apply_fix(module, finding), accepted=False)

@@ -8,8 +8,8 @@ __all__ = ["PARTS", "walk"]
 
 #: Fields that never hold a node with a place of its own. The parser uses one object for all operators and contexts of a kind.
 _PLAIN = frozenset({
-    "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "op", "ops", "rest", "simple", "str",
-    "type_comment", "type_ignores",
+    "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level", "module", "op", "ops", "rest", "simple",
+    "str", "type_comment", "type_ignores",
 })  # fmt: skip
 #: Types with plain values in fields that hold nodes elsewhere.
 _LEAVES = frozenset({ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton, ast.alias})

@@ -60,6 +60,7 @@ def border(module: Module, function: Function, block: Sequence[ast.stmt]) -> Bor
         )
     leaves = _leaves(variables, function, block)
     inputs, outputs = _crossing(variables, block, bound, frozenset() if leaves else bound & live)
+    _check_left(variables, block, bound - outputs)
     order = _order(block)
     return Border(
         tuple(sorted(inputs, key=lambda name: order.get(name, 0))),
@@ -94,6 +95,16 @@ def _crossing(
             f"{_names(missing)} may have no value yet where the selection begins; give it one before."
         )
     return inputs, outputs if after is not None else frozenset()
+
+
+def _check_left(variables: Locals, block: Sequence[ast.stmt], gone: Names) -> None:
+    """A name that the rest of the function reads, but nothing in it binds any more, would mean a global one there."""
+    inside = {id(node) for statement in block for node in ast.walk(statement)}
+    for name in sorted(gone):
+        bindings, uses = variables.scope.bindings[name], variables.scope.uses.get(name, [])
+        read = any(id(use) not in inside for use in uses)
+        if read and all(id(binding.node) in inside for binding in bindings):
+            raise RefactoringError(f"`{name}` is read outside the selection, but only the selection gives it a value.")
 
 
 def _outer(variables: Locals, block: Sequence[ast.stmt]) -> Names:

@@ -38,6 +38,7 @@ _WRITTEN: Final = {
 _PLAIN = frozenset({"str", "bytes", "int", "bool", "float", "complex", "NoneType"})
 _ORDERED = (frozenset({"int", "bool"}), frozenset({"str"}), frozenset({"bytes"}))
 _LOOSE = (ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+_WIDEST = 110
 _LINE_END = re.compile(r"\r\n|\r")
 
 
@@ -59,6 +60,16 @@ def negate(node: ast.expr, module: Module) -> Edit:
 def retested(node: ast.expr, text: str, module: Module) -> Edit:
     """Put ``text`` in the place of a test."""
     return spaced(module, module.start(node), module.end(node), lined(node, text, module))
+
+
+def too_wide(node: ast.expr, text: str, module: Module) -> bool:
+    """Whether a line would get longer than anybody wants to read if ``text`` stood for a test."""
+    start = module.start(node)
+    before = module.source[module.line_start(start) : start].expandtabs(4)
+    return (
+        max(len(line) + (0 if place else len(before)) for place, line in enumerate(text.split("\n")))
+        > _WIDEST
+    )
 
 
 def spaced(module: Module, start: int, end: int, text: str) -> Edit:

@@ -13,42 +13,11 @@ __all__ = ["name_of_block", "name_of_expression"]
 
 _WORD = re.compile(r"[A-Za-z]+")
 _IDLE = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "of",
-        "to",
-        "for",
-        "in",
-        "on",
-        "at",
-        "by",
-        "with",
-        "from",
-        "and",
-        "or",
-        "if",
-        "is",
-        "are",
-        "be",
-        "we",
-        "it",
-        "its",
-        "as",
-        "into",
-        "our",
-        "all",
-        "each",
-        "then",
-        "now",
-        "so",
-    ]
-)
+    (
+        "a", "an", "the", "this", "that", "these", "those", "of", "to", "for", "in", "on", "at", "by", "with", "from", "and", "or", "if",
+        "is", "are", "be", "we", "it", "its", "as", "into", "our", "all", "each", "every", "then", "now", "so",
+    )
+)  # fmt: skip
 _COMPUTING = frozenset(
     {"len", "sum", "min", "max", "sorted", "range", "enumerate", "zip", "isinstance", "print", "str", "int"}
 )

@@ -167,7 +167,7 @@ def _extracted(source: str, function: str, path: str, below: int) -> Step | None
     for run in runs:
         crossing = _border(module, node, run.block)
         if crossing is not None:
-            cost = run.cost + 0.4 * len(crossing.inputs) + 0.8 * len(crossing.outputs)
+            cost = run.cost + 0.4 * len(crossing.inputs) + 0.8 * len(crossing.outputs) + crossing.leaves
             known.append((cost, run, crossing))
     known.sort(key=lambda each: each[0])
     for _, run, crossing in known:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from burnish_analysis.errors import SourceError
+from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.machine import Difference, Event, compare
-from burnish_analysis.refactor.tracing import Function, Tracer
+from burnish_analysis.refactor.tracing import Tracer
+from burnish_analysis.refactor.tracing_frames import Function
 
 __all__ = ["Structure", "same_structure"]
 
@@ -39,7 +41,8 @@ def same_structure(before: str, after: str, function: str) -> Structure:
     Raises:
         SourceError: a text is not Python, or has no such function.
     """
-    old, new = _definitions(before), _definitions(after)
+    first, second = Module(before), Module(after)
+    old, new = dict(_named(first.tree, "")), dict(_named(second.tree, ""))
     one, other = old.get(function), new.get(function)
     if one is None or other is None:
         raise SourceError(
@@ -51,19 +54,12 @@ def same_structure(before: str, after: str, function: str) -> Structure:
     owner = function.rpartition(".")[0]
     try:
         found = compare(
-            Tracer(_helpers(new, old, owner)).trace(one), Tracer(_helpers(old, new, owner)).trace(other)
+            Tracer(first, _helpers(new, old, owner)).trace(one),
+            Tracer(second, _helpers(old, new, owner)).trace(other),
         )
     except RecursionError:
         return Structure(False, "The function is nested too deeply to be compared.")
     return Structure(True) if found is None else Structure(False, _sentence(found))
-
-
-def _definitions(source: str) -> dict[str, Function]:
-    try:
-        tree = ast.parse(source.lstrip("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(f"The text is not Python: {error}") from error
-    return dict(_named(tree, ""))
 
 
 def _named(node: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
@@ -120,6 +116,8 @@ def _sentence(found: Difference) -> str:
         return "The function has too many paths to be compared."
     way = f"After it {_read(found.path[-1])}" if found.path else "At its beginning"
     before, after = _reads(found.before), _reads(found.after)
+    if before == after:
+        return f"{way}, both versions have `{found.before[0].words}`, but of different variables or values."
     if before and after:
         return f"{way}, the first version {before}, and the second {after}."
     return f"{way}, only the {'first' if before else 'second'} version {before or after}."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from burnish_server.completion.model import CompletionRequest
+from burnish_server.features.metrics import metrics_changed
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -60,7 +61,9 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.idle.at(params.text_document.uri, 0, 0)
+        server.metrics.opened(params.text_document.uri)
         server.perf.opened(params.text_document.uri)
+        server.refactor.opened(params.text_document.uri)
         server.memory.changed(params.text_document.uri, params.text_document.text)
         if server.pipeline.context is not None:
             server.pipeline.context.opened(params.text_document.uri, params.text_document.text)
@@ -74,7 +77,9 @@ def register(server: BurnishServer) -> None:
         server.host.background.activity.note()
         edits = document.take_edits()
         server.learning.changed(uri, edits, document.snapshot.text)
+        server.metrics.changed(uri, edits, document.snapshot.text)
         server.perf.changed(uri, edits, document.snapshot.text)
+        server.refactor.changed(uri, edits, document.snapshot.text)
         server.pipeline.document_changed(uri, document.snapshot.text)
         server.memory.changed(uri, document.snapshot.text)
         last = params.content_changes[-1] if params.content_changes else None
@@ -93,7 +98,9 @@ def register(server: BurnishServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.idle.cancel()
+        server.metrics.closed(params.text_document.uri)
         server.perf.closed(params.text_document.uri)
+        server.refactor.closed(params.text_document.uri)
         server.learning.closed(params.text_document.uri)
         server.pipeline.document_closed(params.text_document.uri)
         server.memory.changed_on_disk(params.text_document.uri)
@@ -104,7 +111,9 @@ def register(server: BurnishServer) -> None:
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             if change.uri.endswith("/pyproject.toml"):
+                metrics_changed(server)
                 server.perf.settings_changed()
+                server.refactor.settings_changed()
                 continue
             server.learning.changed_on_disk(change.uri)
             if server.workspace.document(change.uri) is None:

@@ -1,4 +1,4 @@
-"""Hover: signature and docstring of a function or class that the same file defines, and what is known of performance findings."""
+"""Hover: signature and docstring of a function or class that the same file defines, its figures, and performance findings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from burnish_analysis.definitions import Definition, definition_at
+from burnish_server.features.metrics import metric_hover
 from burnish_server.features.perf import hover_parts
+from burnish_server.features.refactor import suggestion_hover
 from burnish_server.perf.edits import range_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,12 @@ def register(server: BurnishServer) -> None:
         source = document.snapshot
         offset = source.offset_at(params.position.line, params.position.character, encoding)
         parts, span = await hover_parts(server, params.text_document.uri, offset)
+        suggested, first = await suggestion_hover(server, params.text_document.uri, offset)
+        parts, span = [*parts, *suggested], span or first
+        figures, name = await metric_hover(server, params.text_document.uri, offset)
+        if name is not None:
+            parts.insert(0, figures)
+            span = name
         found = definition_at(document.tree.focused(offset), offset)
         if found is not None:
             definition, start, end = found

@@ -13,6 +13,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from burnish_server.engine_parts import Status
+from burnish_server.features.metrics import metrics_changed
 from burnish_server.features.progress import WorkProgress
 from burnish_server.settings import read_settings
 
@@ -43,6 +44,8 @@ def register(server: BurnishServer) -> None:
             options.get("trusted", True) if isinstance(options, dict) else True
         ) is True
         server.perf.previews = isinstance(options, dict) and options.get("previewsFixes") is True
+        server.metrics.clickable = isinstance(options, dict) and options.get("showsComplexity") is True
+        server.refactor.asks = isinstance(options, dict) and options.get("asksRefactorings") is True
         if (client := params.client_info) is not None:
             server.surroundings.client = f"{client.name} {client.version or ''}".strip()
         apply_settings(server, raw)
@@ -93,8 +96,13 @@ def apply_settings(server: BurnishServer, raw: object) -> None:
     before, server.settings = server.settings, settings
     server.pipeline.settings = settings.completion
     excluded = server.pipeline.excluded.put(server, settings.completion.exclude, _folders(server))
-    if excluded or settings.perf != before.perf:
+    if excluded or settings.metrics != before.metrics:
+        metrics_changed(server)
+    if excluded or (settings.perf, settings.metrics) != (before.perf, before.metrics):
         server.perf.settings_changed()
+    if excluded or settings.refactor != before.refactor:
+        server.refactor.settings_changed()
+        server.perf.watcher.changed(None)
     if excluded:
         # What is being written, and what was, may come from a file that is excluded now.
         server.pipeline.reset()

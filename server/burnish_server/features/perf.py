@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from burnish_server.features.metrics import metric_diagnostics
+from burnish_server.features.refactor import suggestion_diagnostics
 from burnish_server.perf.edits import Target, range_of
 from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found
@@ -29,8 +32,9 @@ _SEVERITIES = {
 
 def register(server: BurnishServer) -> None:
     """Register pull diagnostics, and push for clients that do not pull."""
-    server.perf.watcher = _Publisher(server)
+    server.perf.watcher = publisher = _Publisher(server)
     server.at_end(server.perf.end)
+    server.metrics.measured = publisher.measured
 
     @server.feature(
         types.TEXT_DOCUMENT_DIAGNOSTIC,
@@ -42,8 +46,9 @@ def register(server: BurnishServer) -> None:
         params: types.DocumentDiagnosticParams,
     ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
         uri = params.text_document.uri
-        look = await server.perf.look(uri)
+        look, figures = await asyncio.gather(server.perf.look(uri), server.metrics.look(uri))
         found = diagnostics_of(server, uri, look) if look is not None else []
+        found += metric_diagnostics(server, figures, _SEVERITIES) + suggestion_diagnostics(server, uri)
         identity = _identity(found)
         if identity == params.previous_result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=identity)
@@ -97,6 +102,8 @@ class _Publisher:
 
     def __init__(self, server: BurnishServer) -> None:
         self._server = server
+        #: What was pushed last, by document.
+        self._pushed: dict[str, str] = {}
 
     @property
     def _pulls(self) -> bool:
@@ -107,10 +114,16 @@ class _Publisher:
         """A document was opened or edited: who pulls asks by itself."""
         if not self._pulls:
             self._server.perf.look_soon(uri)
+            self._server.metrics.look_soon(uri)
 
     def looked(self, uri: str) -> None:
         """A document was looked at."""
         if not self._pulls:
+            self._push(uri)
+
+    def measured(self, uri: str) -> None:
+        """A document was measured; its findings were told already, as a rule."""
+        if not self._pulls and self._pushed.get(uri, _identity([])) != _identity(self._found(uri)):
             self._push(uri)
 
     def changed(self, uri: str | None) -> None:
@@ -124,18 +137,29 @@ class _Publisher:
             return
         for one in [uri] if uri is not None else server.perf.open_documents():
             server.perf.look_soon(one)
+            server.metrics.look_soon(one)
             self._push(one)
 
     def closed(self, uri: str) -> None:
         """A document was closed: its findings go."""
         if not self._pulls:
+            self._pushed.pop(uri, None)
             self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def _push(self, uri: str) -> None:
+    def _found(self, uri: str) -> list[types.Diagnostic]:
+        """What is known at once."""
         server = self._server
         look = server.perf.last(uri)
         found = diagnostics_of(server, uri, look) if look is not None else []
-        version = look.version if look is not None else None
+        found += metric_diagnostics(server, server.metrics.last(uri), _SEVERITIES)
+        return found + suggestion_diagnostics(server, uri)
+
+    def _push(self, uri: str) -> None:
+        server = self._server
+        document = server.workspace.document(uri)
+        found = self._found(uri)
+        self._pushed[uri] = _identity(found)
+        version = document.version if document is not None else None
         server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
 
 

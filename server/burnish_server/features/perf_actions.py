@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcRequestCancelled
 
 from burnish_server.features.outcomes import ACCEPTED
 from burnish_server.features.perf import diagnostics_on, target_of
 from burnish_server.features.perf_file import all_exact_of
 from burnish_server.features.perf_ignoring import IGNORE, ignoring_action, with_ignoring_edit
 from burnish_server.features.perf_offers import offered
-from burnish_server.features.progress import WorkProgress
+from burnish_server.features.refactor_actions import RefactorOffering
+from burnish_server.features.verifying import (
+    OVERTAKEN,
+    command,
+    resolves,
+    tell,
+    unchanged,
+    verdict_of,
+    wanted,
+)
 from burnish_server.perf.edits import workspace_edit
 from burnish_server.perf.look import Look
 from burnish_server.perf.model import Found
-from burnish_server.perf.verdicts import Stoppable, VerificationCancelledError
 from burnish_server.perf.words import refusal, title_of
 
 if TYPE_CHECKING:
@@ -46,20 +54,22 @@ VERIFY_AND_APPLY = "burnish.server.perfApply"
 
 def register(server: BurnishServer) -> None:
     """Register code actions and their resolution."""
-    offering = Offering(server)
+    offering, refactoring = Offering(server), RefactorOffering(server)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True
+            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, *RefactorOffering.kinds],
+            resolve_provider=True,
         ),
     )
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return await offering.actions(params)
+        found = await asyncio.gather(offering.actions(params), refactoring.actions(params))
+        return [action for actions in found for action in actions]
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
-        return await offering.resolved(action)
+        return await (refactoring if refactoring.owns(action) else offering).resolved(action)
 
 
 class Offering:
@@ -72,7 +82,7 @@ class Offering:
         """What is offered for a range of a document."""
         began = time.monotonic()
         uri = params.text_document.uri
-        wants = _wanted(params.context.only)
+        wants = wanted(params.context.only)
         if not (wants("quickfix") or wants(FIX_ALL)):
             return []
         look = await self._server.perf.look(uri)
@@ -108,47 +118,33 @@ class Offering:
         if data.get(IGNORE):
             action = await with_ignoring_edit(self._server, action, uri, look, found)
             if action.disabled is not None:
-                self._tell(f"{action.title}: {action.disabled.reason}")
+                tell(self._server, f"{action.title}: {action.disabled.reason}")
             return action
         began = time.monotonic()
         known = await self._server.perf.verdicts.recall(self._server.perf.job(look, found))
         verdict = await verified(self._server, uri, look, found)
         present = await self._unchanged(uri, look, found)
         if present is None:
-            return self._overtaken(action, found)
+            action.disabled = types.CodeActionDisabled(OVERTAKEN)
+            tell(self._server, f"{found.title}: {OVERTAKEN}")
+            return action
         look, found = present
         action = self._decided(action, uri, look, found, verdict, began)
         if known is None and action.edit is not None and verdict.strength != "weak":
             # The editor applies it now; weak evidence is shown where it asks.
-            self._tell(f"{found.title}: {verdict.evidence}.")
+            tell(self._server, f"{found.title}: {verdict.evidence}.")
         return action
 
     async def _unchanged(self, uri: str, look: Look, found: Found) -> tuple[Look, Found] | None:
-        """A finding where it stands now, if what was verified of it holds for the present text; None where it does not.
-
-        Editors apply a resolved edit to whatever text they have by then.
-        """
-        now = await self._server.perf.look(uri)
-        same = now.one(found.key) if now is not None else None
-        if now is None or same is None:
+        """A finding where it stands now, if what was verified of it holds for the present text; None where it does not."""
+        perf = self._server.perf
+        present = await unchanged(uri, look, found.key, perf)
+        if present is None:
             return None
-        if now.source.text == look.source.text:
-            return look, found
-        return (
-            (now, same) if await self._server.perf.verdicts.recall(self._server.perf.job(now, same)) else None
-        )
-
-    def _overtaken(self, action: types.CodeAction, found: Found) -> types.CodeAction:
-        """The action where the code was edited while it was verified."""
-        reason = "The code has changed while the fix was verified, so it was not applied. Ask for it again."
-        action.disabled = types.CodeActionDisabled(reason)
-        self._tell(f"{found.title}: {reason}")
-        return action
-
-    def _tell(self, words: str) -> None:
-        """Say something on an action that was chosen: editors have nowhere to show why it did nothing, or on what evidence it did."""
-        told = types.ShowMessageParams(types.MessageType.Info, f"Burnish: {words}")
-        self._server.window_show_message(told)
+        now, same = present
+        there = now.one(found.key)
+        assert there is not None
+        return (now, there) if same or await perf.verdicts.recall(perf.job(now, there)) else None
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -179,8 +175,8 @@ class Offering:
         )
         if found.exact or verdict is not None or not found.function:
             action = self._decided(action, uri, look, found, verdict, began)
-        elif not self._resolves:
-            action.command = _command(found.title, VERIFY_AND_APPLY, [uri, found.key])
+        elif not resolves(self._server):
+            action.command = command(found.title, VERIFY_AND_APPLY, [uri, found.key])
         return [action, *self._preview(uri, found, same)]
 
     async def _ignorings(
@@ -194,7 +190,7 @@ class Offering:
             if place in made or server.perf.refuted(uri, found):
                 continue
             action = ignoring_action(uri, found, diagnostics_on(server, look, found, diagnostics))
-            if not self._resolves:
+            if not resolves(self._server):
                 action = await with_ignoring_edit(server, action, uri, look, found)
             if action.disabled is None:
                 made[place] = action
@@ -216,13 +212,13 @@ class Offering:
             action.is_preferred = None
             action.disabled = types.CodeActionDisabled(reason)
             # Editors that asked for the edit when the action was chosen have nowhere to show the reason.
-            action.command = _command("Why not?", EXPLAIN, [uri, found.key])
+            action.command = command("Why not?", EXPLAIN, [uri, found.key])
             return action
         weak = verdict.evidence if verdict is not None and verdict.strength == "weak" else ""
         action.edit = workspace_edit(target_of(self._server, uri, look), found.changes, weak)
         identity = offered(self._server, uri, look, found, verdict, began)
         if identity:
-            action.command = _command("Taken", ACCEPTED, [uri, identity, []])
+            action.command = command("Taken", ACCEPTED, [uri, identity, []])
         return action
 
     def _preview(self, uri: str, found: Found, diagnostics: list[types.Diagnostic]) -> list[types.CodeAction]:
@@ -233,7 +229,7 @@ class Offering:
                 title=f"Preview: {found.title}",
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=diagnostics or None,
-                command=_command("Preview", PREVIEW, [uri, found.key]),
+                command=command("Preview", PREVIEW, [uri, found.key]),
             )
         ]
 
@@ -243,30 +239,9 @@ class Offering:
             kind=FIX_ALL,
             data={"uri": uri, "key": FIX_ALL},
         )
-        if not self._resolves:
+        if not resolves(self._server):
             action.edit = await all_exact_of(self._server, uri, look)
         return action
-
-    @property
-    def _resolves(self) -> bool:
-        """Whether the client asks for an action's edit when it is chosen."""
-        document = self._server.client_capabilities.text_document
-        actions = document.code_action if document else None
-        return bool(actions and actions.resolve_support and "edit" in actions.resolve_support.properties)
-
-
-def _command(title: str, name: str, arguments: list[Any]) -> types.Command:
-    return types.Command(title, name, arguments=arguments)
-
-
-def _wanted(only: Sequence[types.CodeActionKind | str] | None) -> Callable[[str], bool]:
-    """Whether a kind of action is asked for."""
-    kinds = [str(getattr(kind, "value", kind)) for kind in only or ()]
-
-    def wanted(kind: str) -> bool:
-        return not kinds or any(asked == "" or f"{kind}.".startswith(f"{asked}.") for asked in kinds)
-
-    return wanted
 
 
 async def verified(server: BurnishServer, uri: str, look: Look, found: Found) -> Verdict:
@@ -275,18 +250,6 @@ async def verified(server: BurnishServer, uri: str, look: Look, found: Found) ->
     Raises:
         JsonRpcRequestCancelled: the user has cancelled it.
     """
-    job = server.perf.job(look, found)
-    stoppable = Stoppable()
-    progress = WorkProgress(server, "Burnish: verifying", cancellable=True, on_cancel=stoppable.stop)
-    if server.perf.verdicts.trusted and await server.perf.verdicts.recall(job) is None:
-        server.perf.background(progress.begin(found.title))
-    try:
-        verdict = await stoppable.wait(
-            server.perf.verdicts.verdict(job, lambda share, words: progress.report(words, share * 100))
-        )
-    except VerificationCancelledError:
-        raise JsonRpcRequestCancelled("The verification was cancelled.") from None
-    finally:
-        progress.end()
+    verdict = await verdict_of(server, server.perf.job(look, found), found.title)
     server.perf.learned(uri, found, verdict)
     return verdict

@@ -14,18 +14,48 @@ if TYPE_CHECKING:
     from burnish_analysis.verify.model import Verdict
     from burnish_server.server import BurnishServer
 
-__all__ = ["offered"]
+__all__ = ["offered", "told"]
 
 
 def offered(
-    server: BurnishServer, uri: str, look: Look, found: Found, verdict: Verdict | None, began: float
+    server: BurnishServer,
+    uri: str,
+    look: Look,
+    found: Found,
+    verdict: Verdict | None,
+    began: float,
+    known: str = "",
 ) -> str:
     """Tell the record that a fix is offered; where the user has not agreed nothing is told. Returns the offer's id, or nothing.
 
     Args:
-        began: when the offer was asked for, by the monotonic clock.
+        began: when the offer was asked for, by the monotonic clock. known: what is known of it, where that is not the verdict's badge.
     """
-    before, after = found.replaced(look.source.text)
+    speedup = verdict.speedup.median if verdict is not None and verdict.speedup else None
+    texts = found.replaced(look.source.text)
+    what = known or badge(found, verdict)
+    return told(
+        server, uri, look.source.text, found.own, texts, found.rule, found.title, what, began, speedup
+    )
+
+
+def told(
+    server: BurnishServer,
+    uri: str,
+    text: str,
+    span: tuple[int, int],
+    replaced: tuple[str, str],
+    rule: str,
+    title: str,
+    known: str,
+    began: float,
+    speedup: float | None = None,
+) -> str:
+    """Tell the record of any change that is offered; see :func:`offered`.
+
+    Args:
+        text: of the document. span: what of it is replaced. replaced: what stands there before and after. known: of the change.
+    """
     client = server.surroundings.client
 
     def event(identity: str, place: Place) -> ActionOffered:
@@ -33,12 +63,12 @@ def offered(
             suggestion=identity,
             place=place,
             client=client,
-            rule=found.rule,
-            title=found.title,
-            before=before,
-            after=after,
-            verdict=badge(found, verdict),
-            speedup=verdict.speedup.median if verdict is not None and verdict.speedup else None,
+            rule=rule,
+            title=title,
+            before=replaced[0],
+            after=replaced[1],
+            verdict=known,
+            speedup=speedup,
             latency_ms=round((time.monotonic() - began) * 1000, 1),
             display=Display(shown=True, invoked=True),
         )
@@ -47,4 +77,4 @@ def offered(
         now = server.perf.last(uri)
         return 0 if now is None else int(now.broken)
 
-    return server.learning.offered_action(uri, look.source.text, found.own, event, problems)
+    return server.learning.offered_action(uri, text, span, event, problems)

@@ -44,11 +44,13 @@ def range_of(source: SourceText, start: int, end: int, encoding: str) -> types.R
     )
 
 
-def workspace_edit(target: Target, made: Iterable[TextChange], confirm: str = "") -> types.WorkspaceEdit:
+def workspace_edit(
+    target: Target, made: Iterable[TextChange], confirm: str = "", label: str = "Burnish: weakly tested"
+) -> types.WorkspaceEdit:
     """An edit of one document, for the version that its offsets belong to.
 
     Args:
-        confirm: why the user should look before it is applied; empty where they need not.
+        confirm: why the user should look before it is applied; empty where they need not. label: what that is called.
     """
     edits = [
         (range_of(target.source, one.start, one.end, target.encoding), one.text)
@@ -59,7 +61,7 @@ def workspace_edit(target: Target, made: Iterable[TextChange], confirm: str = ""
         return types.WorkspaceEdit(changes={target.uri: [types.TextEdit(*edit) for edit in edits]})
     identifier = types.OptionalVersionedTextDocumentIdentifier(uri=target.uri, version=target.version)
     if confirm and target.annotated:
-        note = types.ChangeAnnotation("Burnish: weakly tested", needs_confirmation=True, description=confirm)
+        note = types.ChangeAnnotation(label, needs_confirmation=True, description=confirm)
         marked = [types.AnnotatedTextEdit("weak", where, text) for where, text in edits]
         return types.WorkspaceEdit(
             document_changes=[types.TextDocumentEdit(identifier, marked)], change_annotations={"weak": note}

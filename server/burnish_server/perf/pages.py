@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from burnish_server.perf.model import RuleText
@@ -14,14 +14,22 @@ __all__ = ["write_pages"]
 log = logging.getLogger(__name__)
 
 
-def write_pages(home: Path, rules: Mapping[str, RuleText]) -> dict[str, str]:
-    """Write the pages below ``home`` where they are not there as they should be; returns their addresses by rule."""
-    folder = home / "rules"
+def write_pages(
+    home: Path,
+    rules: Mapping[str, RuleText],
+    name: str = "rules",
+    page_of: Callable[[str, RuleText], str] = rule_page,
+) -> dict[str, str]:
+    """Write the pages into the folder of this name below ``home`` where they are not there as they should be.
+
+    Returns their addresses by rule.
+    """
+    folder = home / name
     addresses: dict[str, str] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for rule, text in rules.items():
-            file, page = folder / f"{rule}.md", rule_page(rule, text)
+            file, page = folder / f"{rule}.md", page_of(rule, text)
             if not file.is_file() or file.read_text(encoding="utf-8", errors="replace") != page:
                 # Another window may write the same page.
                 made = file.with_suffix(f".{id(text):x}.new")

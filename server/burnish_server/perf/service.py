@@ -186,10 +186,14 @@ class PerfService:
 
     def job(self, look: Look, found: Found) -> Job:
         """What to verify of a finding's fix."""
-        folders = [Path(name) for folder in self._server.workspace.folders if (name := to_fs_path(folder))]
-        roots, module = import_root(Path(look.path), folders) if look.path else ((), "")
-        options = VerifyOptions(path=needed_roots(look.source.text, roots), module=module)
+        options = self.options(look.source.text, look.path)
         return Job(look.source.text, found.applied(look.source.text), found.function, options)
+
+    def options(self, text: str, path: str) -> VerifyOptions:
+        """From where a text imports, for its verification."""
+        folders = [Path(name) for folder in self._server.workspace.folders if (name := to_fs_path(folder))]
+        roots, module = import_root(Path(path), folders) if path else ((), "")
+        return VerifyOptions(path=needed_roots(text, roots), module=module)
 
     def learned(self, uri: str, found: Found, verdict: Verdict) -> None:
         """A verdict has come: what it refutes is told no more."""
@@ -255,7 +259,7 @@ class PerfService:
             log.warning("Performance findings in one document: %s", error)
             # This very text is not tried again: it may be what the process died of.
             analysis = Analysis()
-        self._tell_problems(analysis.problems)
+        self.tell_problems(analysis.problems)
         document = self._wanted(uri)
         if document is None or document.source != text or generation != self._generation:
             return document is None
@@ -268,7 +272,8 @@ class PerfService:
         self.watcher.looked(uri)
         return True
 
-    def _tell_problems(self, problems: tuple[str, ...]) -> None:
+    def tell_problems(self, problems: tuple[str, ...]) -> None:
+        """Tell the user what is wrong in the project's settings, each once."""
         for problem in problems:
             if problem not in self._told:
                 self._told.add(problem)

@@ -5,25 +5,25 @@ Run as ``python -m burnish_server.perf.worker``. One JSON object a line, one ans
 * ``{"op": "find", "path", "text"}`` → ``{"findings", "broken", "problems"}``
 * ``{"op": "fix", "path", "text", "chosen"}`` → ``{"text", "applied"}``: ``chosen`` is a list of keys, whose fixes are applied in
   one round as far as they are apart; or null for every exact fix, until none is left.
+* ``{"op": "metrics", "document", "path", "text", "limits"}`` → a ``Measured``; ``document`` names whose measures are kept.
 * ``{"op": "rules"}`` → ``{"rules"}``
 * ``{"op": "profile", "path"}`` → ``{"profile"}``
+* what :mod:`burnish_server.refactor.local` answers
 
 What cannot be done is answered with ``{"error"}``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
-import os
 import sys
 from collections import deque
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from burnish_analysis.errors import AnalysisError, SourceError
+from burnish_analysis.errors import SourceError
 from burnish_analysis.perf.analyse import findings_in
 from burnish_analysis.perf.catalogue import all_rules, gains
 from burnish_analysis.perf.fixing import apply_fixes, exact_only
@@ -32,7 +32,12 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings, find_settings
 from burnish_server.perf.model import Found
 from burnish_server.perf.profiles import ProfileError, read_profile
+from burnish_server.perf.serving import serve
 from burnish_server.perf.telling import found_of
+
+if TYPE_CHECKING:
+    from burnish_server.metrics.measuring import Measuring
+    from burnish_server.refactor.local import LocalRefactorings
 
 __all__ = ["Analyser", "main"]
 
@@ -60,6 +65,20 @@ class Analyser:
         self._kept: deque[_Look] = deque(maxlen=_KEPT)
         self._failed: set[str] = set()
 
+    @cached_property
+    def _measuring(self) -> Measuring:
+        """Loaded when it is first asked: findings need none of it."""
+        from burnish_server.metrics.measuring import Measuring
+
+        return Measuring()
+
+    @cached_property
+    def _local(self) -> LocalRefactorings:
+        """Loaded when it is first asked: findings need none of it."""
+        from burnish_server.refactor.local import LocalRefactorings
+
+        return LocalRefactorings()
+
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation."""
         match message["op"]:
@@ -67,10 +86,14 @@ class Analyser:
                 return self._find(message["path"], message["text"])
             case "fix":
                 return self._fix(message["path"], message["text"], message["chosen"])
+            case "metrics":
+                return self._measuring.answer(message)
             case "rules":
                 return {"rules": {rule.id: _text_of(rule) for rule in all_rules().values()}}
             case "profile":
                 return {"profile": asdict(read_profile(Path(message["path"])))}
+            case "refactorings" | "suggestions" | "structure" | "about":
+                return self._local.answer(message)
             case other:
                 return {"error": f"there is no operation {other!r}"}
 
@@ -133,27 +156,7 @@ def _text_of(rule: Rule) -> dict[str, Any]:
 
 def main() -> int:
     """Serve standard input until it ends."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(5)
-    sys.setrecursionlimit(3000)
-    out = sys.stdout.buffer
-    analyser = Analyser()
-    # The parent may end at any moment.
-    with contextlib.suppress(BrokenPipeError):
-        for line in sys.stdin.buffer:
-            try:
-                answer = analyser.answer(json.loads(line))
-            except (AnalysisError, ProfileError, OSError) as error:
-                answer = {"error": str(error)}
-            except Exception as error:  # a fault of ours costs one answer, not the process
-                log.exception("An operation failed")
-                answer = {"error": f"{type(error).__name__}: {error}"}
-            out.write(json.dumps(answer).encode() + b"\n")
-            out.flush()
-    return 0
+    return serve(Analyser().answer, (ProfileError,))
 
 
 if __name__ == "__main__":

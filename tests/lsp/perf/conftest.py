@@ -32,6 +32,7 @@ async def editor(tmp_path: Path) -> AsyncIterator[Start]:
         resolves: bool = True,
         home: str = "home",
         pyproject: str = PYPROJECT,
+        more: dict[str, Any] | None = None,
     ) -> Editor:
         folder = tmp_path / "project"
         folder.mkdir(exist_ok=True)
@@ -54,7 +55,7 @@ async def editor(tmp_path: Path) -> AsyncIterator[Start]:
             assert capabilities.text_document.code_action
             capabilities.text_document.code_action.resolve_support = None
         client.set_configuration(values, section="burnish")
-        options = {"settings": values, "trusted": trusted, "previewsFixes": True}
+        options = {"settings": values, "trusted": trusted, "previewsFixes": True, **(more or {})}
         await client.initialize_session(
             types.InitializeParams(
                 capabilities=capabilities,

@@ -272,7 +272,10 @@ def test_rules_are_listed_and_explained(run: Run) -> None:
     status, out, _ = run("rules", RULE)
     assert status == 0 and "Before" in out and "stop_set = set(stop)" in out
     assert run("rules", "nothing-like-it")[0] == 2
-    assert len(json.loads(run("rules", "--json")[1])) == len(analysing.all_rules())
+    assert len(json.loads(run("rules", "--kind", "perf", "--json")[1])) == len(analysing.all_rules())
+    everything = json.loads(run("rules", "--json")[1])
+    assert {one["kind"] for one in everything} == {"perf", "refactor", "metric"}
+    assert len({one["id"] for one in everything}) == len(everything)
 
 
 OLD = "def total(values: list[int]) -> int:\n    return sum(values)\n\n\ndef same(x: int) -> int:\n    return x\n"

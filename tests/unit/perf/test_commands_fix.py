@@ -261,13 +261,13 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(run: Run, monkeypatch:
 
 def test_a_result_that_would_not_compile_is_never_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put("a.py", SLOW)
-    whole = rewriting.apply_fixes
+    whole = rewriting.apply_found
 
     def broken(*arguments: object) -> FixResult:
         result = whole(*arguments)  # type: ignore[arg-type]
         return FixResult(result.source + ("return 3\n" if result.applied else ""), result.applied)
 
-    monkeypatch.setattr(rewriting, "apply_fixes", broken)
+    monkeypatch.setattr(rewriting, "apply_found", broken)
     status, out, err = run("--json", "--write", ".")
     assert status == 1 and path.read_text() == SLOW and "would not be Python" in err
     assert not any(one["applied"] for one in json.loads(out))

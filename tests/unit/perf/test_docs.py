@@ -11,6 +11,7 @@ import pytest
 
 from burnish_analysis.perf.catalogue import LEAST_GAIN, all_rules, gains, offered
 from burnish_analysis.perf.report.catalogue import as_markdown
+from burnish_analysis.refactor.report import as_markdown as refactorings_as_markdown
 
 ROOT = Path(__file__).parents[3]
 
@@ -18,6 +19,13 @@ ROOT = Path(__file__).parents[3]
 def test_the_catalogue_document_is_up_to_date() -> None:
     written = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
     assert written == as_markdown(), "write it anew: burnish rules --markdown > docs/rules.md"
+
+
+def test_the_document_of_refactorings_is_up_to_date() -> None:
+    written = (ROOT / "docs/refactoring-catalogue.md").read_text(encoding="utf-8")
+    assert written == refactorings_as_markdown(), (
+        "write it anew: burnish rules --kind refactor --markdown > docs/refactoring-catalogue.md"
+    )
 
 
 def test_its_links_lead_somewhere() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from burnish_analysis.metrics.rules import METRIC_RULES
 from burnish_analysis.perf.catalogue import all_rules
 from burnish_analysis.perf.checking import CheckOptions, Task, check_file
 from burnish_analysis.perf.files import Problem
@@ -126,7 +127,7 @@ def test_one_result(tmp_path: Path) -> None:
 
 def test_every_rule_is_described(tmp_path: Path) -> None:
     log = log_of(tmp_path)
-    assert [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]] == list(all_rules())
+    assert [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]] == [*all_rules(), *METRIC_RULES]
 
 
 @pytest.mark.parametrize(

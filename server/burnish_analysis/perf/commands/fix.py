@@ -35,6 +35,18 @@ __all__ = ["fix"]
 @click.option(
     "--rule", "rules", multiple=True, callback=rule_ids, metavar="RULE", help="Only this rule's fixes."
 )
+@click.option(
+    "--suggested",
+    is_flag=True,
+    help="Also the suggested refactorings: those that lower the complexity of a complex function.",
+)
+@click.option(
+    "--suggest-from",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="What counts as complex; 1: every function.  [default: the project's setting, else 11]",
+)
 @click.option("--ignore", multiple=True, callback=rule_ids, metavar="RULE", help="Not this rule's fixes.")
 @click.option(
     "--verify/--no-verify",
@@ -53,16 +65,19 @@ def fix(
     context: click.Context,
     paths: tuple[Path, ...],
     rules: frozenset[str],
+    suggested: bool,
+    suggest_from: int | None,
     ignore: frozenset[str],
     verify: bool,
     write: bool,
     as_json: bool,
     jobs: int | None,
 ) -> None:
-    """Make Python code in files and below folders faster.
+    """Make Python code in files and below folders faster, or simpler.
 
-    Applies fixes that are shown to behave the same. Nothing is run unless --verify is given, nothing is changed unless
-    --write is. What it prints without --write is a difference for git apply or patch -p1.
+    Applies fixes that are shown to behave the same: those for performance, and refactorings named by --rule or --suggested.
+    Nothing is run unless --verify is given, nothing is changed unless --write is. What it prints without --write is a
+    difference for git apply or patch -p1.
 
     The exit status is 1 where there was something to fix (or a file that could not be looked at), 0 where there was not, 2 for
     wrong usage.
@@ -70,7 +85,7 @@ def fix(
     project = Project(Choice(rules, ignore))
     files, problems = project.files(paths)
     tasks = [Task(file, project.of(file)) for file in files]
-    options = FixOptions(write, *_verifying(verify))
+    options = FixOptions(write, *_verifying(verify), suggested, suggest_from)
     # What is timed is timed alone.
     jobs = 1 if verify else jobs
     reports = in_every_file(partial(fix_file, options=options), tasks, "Fixing", jobs, _lost)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +17,22 @@ from burnish_analysis.perf.catalogue import all_rules
 from burnish_analysis.perf.checking import Task
 from burnish_analysis.perf.files import Problem, find_files
 from burnish_analysis.perf.pool import Sized, default_jobs, each
+from burnish_analysis.perf.report.items import Kind
 from burnish_analysis.perf.settings import PerfSettings, Severity, find_settings
 
 __all__ = [
     "Choice",
     "Project",
+    "every_id",
     "in_every_file",
     "jobs_option",
+    "nearest",
     "paths_argument",
     "rule_ids",
     "said_on_terminal",
     "shown",
     "tell_problems",
+    "unknown_ids",
     "writable",
 ]
 
@@ -50,13 +54,34 @@ def rule_ids(
     _context: click.Context | None, _parameter: click.Parameter | None, values: tuple[str, ...]
 ) -> frozenset[str]:
     """Rule ids, given one by one or joined by commas; an unknown one is a usage error that names the nearest."""
-    known = all_rules().keys() | METRIC_RULES.keys()
     chosen = {part.strip() for value in values for part in value.split(",") if part.strip()}
-    for rule in sorted(chosen - known):
-        near = difflib.get_close_matches(rule, known, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]}?" if near else " All of them: burnish rules"
-        raise click.BadParameter(f"there is no rule {rule!r}.{hint}")
+    for rule in sorted(unknown_ids(chosen)):
+        raise click.BadParameter(f"there is no rule {rule!r}.{nearest(rule)}")
     return frozenset(chosen)
+
+
+def unknown_ids(names: Iterable[str]) -> set[str]:
+    """Those of some names that no rule has, of whatever kind."""
+    left = set(names) - all_rules().keys() - METRIC_RULES.keys()
+    # Refactorings take a while to import, and mostly none is named.
+    return left - every_id().keys() if left else left
+
+
+def every_id() -> Mapping[str, Kind]:
+    """The ids of all rules, of whatever kind."""
+    from burnish_analysis.refactor.catalogue import all_refactorings
+
+    return {
+        **dict.fromkeys(all_rules(), "perf"),
+        **dict.fromkeys(all_refactorings(), "refactor"),
+        **dict.fromkeys(METRIC_RULES, "metric"),
+    }
+
+
+def nearest(name: str) -> str:
+    """A hint for a name that no rule has."""
+    near = difflib.get_close_matches(name, every_id(), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]}?" if near else " All of them: burnish rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +136,8 @@ class Project:
         return self._found[folder]
 
     def _tell(self, settings: PerfSettings) -> None:
-        known = all_rules().keys() | METRIC_RULES.keys()
         named = settings.select | settings.ignore | settings.severity.keys()
-        unknown = [f"tool.burnish names {rule!r}, which is no rule." for rule in sorted(named - known)]
+        unknown = [f"tool.burnish names {rule!r}, which is no rule." for rule in sorted(unknown_ids(named))]
         for problem in (*settings.problems, *unknown):
             where = f"{settings.root / 'pyproject.toml'}: " if settings.root else ""
             if (said := f"Warning: {where}{problem}") not in self._told:

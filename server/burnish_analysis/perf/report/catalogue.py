@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from burnish_analysis.perf.catalogue import LEAST_GAIN, Gain, all_rules, gains, measured_on, offered
-from burnish_analysis.perf.model import Rule
+from burnish_analysis.perf.model import About, Rule
 
-__all__ = ["as_markdown", "entry", "gain_words", "plain_help", "rule_section"]
+__all__ = ["as_markdown", "described", "entry", "gain_words", "plain_help", "rule_section"]
 
 _HEAD = """\
 <!-- Written by `burnish rules --markdown`; changes made here are lost. -->
@@ -54,19 +54,25 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.1f}" if ratio >= 10 else f"{ratio:.2f}"
 
 
-def rule_section(rule: Rule) -> str:
-    """A rule's description in Markdown, without a heading."""
-    about = rule.about
+def described(about: About) -> list[str]:
+    """What every kind of rule says of itself, as paragraphs of Markdown."""
     parts = [
         f"{about.summary}. {about.why}",
         f"```python\n{about.before}```\n\nbecomes\n\n```python\n{about.after}```",
     ]
     if about.preconditions:
         parts.append("Exact where:\n\n" + "\n".join(f"- {words}" for words in about.preconditions))
-    off = "" if offered(rule.id) else " Off by default."
-    parts.append(f"Measured: {gain_words(gains().get(rule.id))}.{off}")
     if about.references:
         parts.append("See " + ", ".join(_link(reference) for reference in about.references) + ".")
+    return parts
+
+
+def rule_section(rule: Rule) -> str:
+    """A rule's description in Markdown, without a heading."""
+    off = "" if offered(rule.id) else " Off by default."
+    measured = f"Measured: {gain_words(gains().get(rule.id))}.{off}"
+    parts = described(rule.about)
+    parts.insert(len(parts) - bool(rule.about.references), measured)
     return "\n\n".join(parts) + "\n"
 
 

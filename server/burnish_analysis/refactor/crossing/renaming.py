@@ -19,6 +19,7 @@ from burnish_analysis.refactor.crossing.model import Changes, Offer, Question
 from burnish_analysis.refactor.crossing.occurring import roping
 from burnish_analysis.refactor.crossing.place import Crossing, Place
 from burnish_analysis.refactor.crossing.results import changed_texts, collected
+from burnish_analysis.refactor.crossing.texts import PlainText
 from burnish_analysis.refactor.crossing.workspace import Session
 
 __all__ = ["MoveSymbol", "Rename"]
@@ -121,6 +122,7 @@ class MoveSymbol(Crossing):
             organize = mover.import_tools.organize_imports
             mover.import_tools.organize_imports = partial(_keeping, organize)
             changes = collected(session, mover.get_changes(target, task_handle=session))
+        changes = _spaced(session, changes, session.path(target), place.named.text)
         self._check_circle(session, place, session.path(target), changes)
         return changes
 
@@ -140,6 +142,36 @@ class MoveSymbol(Crossing):
                 f"{target.stem} would import {source.stem} and {source.stem} would import {target.stem}: a circle. "
                 "Move what both need, too."
             )
+
+
+def _spaced(session: Session, changes: Changes, target: Path, name: str) -> Changes:
+    """The changes with blank lines behind what arrived in the target.
+
+    Raises:
+        RefactoringError: what the definition needs at once stands further down there.
+    """
+    text = session.workspace.text(target)
+    after = PlainText(changed_texts(session, changes)[target][1]).plain
+    module = Module(after)
+    node = next(n for n in module.tree.body if getattr(n, "name", "") == name)
+    end = module.line_end(module.end(node))
+    later = [n for n in module.tree.body if n.lineno > node.lineno]
+    whole = isinstance(node, ast.ClassDef)
+    inside = set() if whole else {id(n) for part in node.body for n in ast.walk(part)}  # type: ignore[attr-defined]
+    needed = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in inside}
+    scope = module.inside(module.tree)
+    below = {id(n) for part in later for n in ast.walk(part)}
+    missing = sorted(
+        n for n in needed if scope.bindings.get(n) and all(id(b.node) in below for b in scope.bindings[n])
+    )
+    if missing:
+        raise RefactoringError(
+            f"`{name}` needs `{missing[0]}` at once, which {target.name} defines further down."
+        )
+    blank = len(after[end:]) - len(after[end:].lstrip("\n"))
+    if later and blank < 2:
+        after = after[:end] + "\n" * (2 - blank) + after[end:]
+    return replace(changes, edits={**changes.edits, target: text.edits(after)})
 
 
 def _keeping(organize: Any, pymodule: Any, **options: Any) -> Any:

@@ -166,6 +166,9 @@ class _Project(Project):  # type: ignore[misc]
         self.prefs.set("ignore_bad_imports", True)
         self._init_other_parts()
 
+    def _init_source_folders(self) -> None:
+        """There are none but those that rope finds; its own method warns of being old."""
+
     def get_files(self) -> set[Any]:
         return {File(self, name) for name in self._files}
 

@@ -11,7 +11,7 @@ from burnish_analysis.perf.model import About, Edit, Finding, Known
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.blocks_text import block, moved
 from burnish_analysis.refactor.branching import Arm, arms, is_elif, leaves, same_statements, whole_lines
-from burnish_analysis.refactor.conditions import as_operand, negate, retested
+from burnish_analysis.refactor.conditions import as_operand, negate, retested, too_wide
 from burnish_analysis.refactor.model import Refactoring
 
 __all__ = ["HoistCommonStatement", "SameArms"]
@@ -56,6 +56,8 @@ def fee(member):
         if module.source[start : other[0].head].strip():
             return
         both = f"{as_operand(node.test, module, 'or')} or {as_operand(second.test, module, 'or')}"
+        if too_wide(node.test, both, module):
+            return
         yield module.finding(
             self,
             node,

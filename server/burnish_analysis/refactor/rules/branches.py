@@ -76,7 +76,7 @@ def price(item):
 
     @staticmethod
     def _without(found: list[Arm], indent: str, module: Module) -> list[Edit | None]:
-        if len(found) != 2:
+        if len(found) != 2:  # there is an `else`, so no `elif`
             return []
         other = found[1]
         if other.block is None:
@@ -203,7 +203,7 @@ def load(path, cache):
         """At an ``if`` with an ``else``."""
         assert isinstance(node, ast.If)
         found = arms(node, module) if node.orelse and not is_elif(node, module) else None
-        if not found or len(found) != 2 or module.indent(node) is None:
+        if not found or len(found) != 2 or found[1].test is not None or module.indent(node) is None:
             return
         one, other = found[0].block, found[1].block
         if one is None or other is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.model import Refactoring
-from burnish_analysis.refactor.rules.data_parts import assigned, offer
+from burnish_analysis.refactor.rules.data_parts import assigned, level, offer
 
 __all__ = ["DataClass", "NamedTupleClass"]
 
@@ -186,13 +186,16 @@ class Point(NamedTuple):
         references=("https://docs.python.org/3/library/typing.html#typing.NamedTuple",),
     )
     nodes = (ast.Assign,)
+    imports = ("collections",)
 
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At ``Name = namedtuple("Name", …)``."""
         made = assigned(node) if isinstance(node, ast.Assign) else None
-        if made is None or not isinstance(made[1], ast.Call) or not isinstance(node, ast.Assign):
+        if made is None or not isinstance(node, ast.Assign):
             return
         name, call = made
+        if not isinstance(call, ast.Call):
+            return
         if module.qualified(call.func) != "collections.namedtuple" or len(call.args) != 2:
             return
         title, listed = call.args
@@ -209,10 +212,11 @@ class Point(NamedTuple):
         some = module.imported("typing", "Any", at=node)
         if any(field in (some, base.partition(".")[0], some.partition(".")[0]) for field in fields):
             return
-        level = "\t" if indent.startswith("\t") else "    "
         values = [""] * (len(fields) - len(defaults)) + [f" = {text}" for text in defaults]
         lines = [f"{field}: {some}{value}" for field, value in zip(fields, values, strict=True)]
-        text = f"class {name.id}({base}):" + "".join(f"\n{indent}{level}{line}" for line in lines)
+        text = f"class {name.id}({base}):" + "".join(
+            f"\n{indent}{level(module, indent)}{line}" for line in lines
+        )
         evidence = Evidence()
         evidence.require(Known.UNKNOWN, f"nobody looks at the annotations or the bases of `{name.id}`")
         yield from offer(

@@ -284,7 +284,10 @@ def _chained(one: ast.expr, other: ast.expr, module: Module) -> tuple[str, ast.e
                 )
             if evidence.violated:
                 return None
-            text = f"{_operand(left.first, module)} {left.sign} {_operand(left.second, module)} {right.sign} {_operand(right.second, module)}"
+            first, between, last = (
+                _operand(part, module) for part in (left.first, left.second, right.second)
+            )
+            text = f"{first} {left.sign} {between} {right.sign} {last}"
             return (text, left.second, evidence) if "\n" not in text else None
     return None
 
@@ -314,8 +317,9 @@ def _directions(node: ast.expr) -> Sequence[_Side]:
 
 
 def _turnable(side: _Side, evidence: Evidence, module: Module) -> None:
-    """``a < b`` and ``b > a`` are the same where a side is of a built-in type, which knows no other."""
-    known = any(module.types.of(part) is not None for part in (side.first, side.second))
+    """``a < b`` and ``b > a`` are the same for numbers and for texts; elsewhere already the errors' words differ."""
+    kinds = {module.types.name(part) for part in (side.first, side.second)}
+    known = kinds <= {"int", "bool", "float"} or kinds in ({"str"}, {"bytes"})
     first, second = module.text(side.first), module.text(side.second)
     evidence.require(Known.of(known), f"`{first}` and `{second}` compare the same both ways")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ __all__ = [
     "clauses_of",
     "comprehension_text",
     "fits_comprehension",
+    "level",
     "offer",
     "own_jumps",
     "raises_no_stop",
@@ -30,6 +32,7 @@ _CONSUMING = tuple(
     f"builtins.{name}" for name in ("all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple")
 )  # fmt: skip
 _TEXT_METHODS = frozenset().union(*PURE_METHODS.values())
+_TABS = re.compile(r"(?:^|[\r\n])\t")
 _WIDTH = 100
 
 
@@ -156,6 +159,12 @@ def assigned(statement: ast.stmt | None) -> tuple[ast.Name, ast.expr] | None:
     if isinstance(statement, ast.AnnAssign) and statement.value is not None:
         return (statement.target, statement.value) if isinstance(statement.target, ast.Name) else None
     return None
+
+
+def level(module: Module, indent: str) -> str:
+    """What a block behind ``indent`` is indented by further: a tab where it is, or the file begins lines with tabs."""
+    tabs = "\t" in indent or (not indent and _TABS.search(module.source) is not None)
+    return "\t" if tabs else "    "
 
 
 def own_jumps(loop: ast.For | ast.AsyncFor | ast.While, *kinds: type[ast.stmt]) -> list[ast.stmt]:

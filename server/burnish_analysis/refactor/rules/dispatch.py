@@ -21,6 +21,8 @@ _CLASSES = frozenset(
                                     "tuple", "object", "BaseException", "Exception", "memoryview", "range", "slice", "type")
 )  # fmt: skip
 
+_KEEPING = frozenset({"dataclasses.dataclass", "functools.total_ordering", "typing.final", "enum.unique"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -64,7 +66,7 @@ def wheels(kind: str) -> int:
     def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
         """At the whole chain, with the ``return`` behind it where there is no ``else``."""
         assert isinstance(node, ast.If)
-        found = _subject(node.test, module)
+        found = _subject(node.test)
         indent = module.indent(node)
         if found is None or indent is None or not isinstance(found, (ast.Name, ast.Attribute)):
             return
@@ -96,7 +98,7 @@ def wheels(kind: str) -> int:
         )
 
 
-def _subject(test: ast.expr, _module: Module) -> ast.expr | None:
+def _subject(test: ast.expr) -> ast.expr | None:
     """What a condition compares with a constant."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
         return test.left
@@ -125,14 +127,14 @@ def _table(
         if not isinstance(at, ast.If):
             break
         key = _key(at.test, subject, module)
-        made = _made(at.body, module)
+        made = _made(at.body)
         if key is None or made is None:
             return None
         entries.append(_Entry(key, made[1]))
         heads.add(made[0])
         if not at.orelse:
             following = module.following(node)[:1]
-            if made[0] != "return " or not following or not (other := _made(following, module)):
+            if made[0] != "return " or not following or not (other := _made(following)):
                 return None
             until, default = following[0], other[1]
             heads.add(other[0])
@@ -140,7 +142,7 @@ def _table(
         if len(at.orelse) == 1 and is_elif(at.orelse[0], module):
             at = at.orelse[0]
             continue
-        other = _made(at.orelse, module)
+        other = _made(at.orelse)
         if other is None:
             return None
         default = other[1]
@@ -153,7 +155,7 @@ def _table(
     return heads.pop(), entries, default, until
 
 
-def _made(body: list[ast.stmt], module: Module) -> tuple[str, ast.expr] | None:
+def _made(body: list[ast.stmt]) -> tuple[str, ast.expr] | None:
     """What stands before a constant value that is all that a body gives."""
     if len(body) != 1:
         return None
@@ -320,6 +322,14 @@ def _class(node: ast.expr, evidence: Evidence, module: Module) -> str | None:
     known = module.qualified(node) in _CLASSES
     if isinstance(node, ast.Name) and not known:
         bindings = module.flow.bindings(node)
-        known = bool(bindings) and all(isinstance(binding.node, ast.ClassDef) for binding in bindings)
+        known = bool(bindings) and all(_plain_class(binding.node, module) for binding in bindings)
     evidence.require(Known.of(known), f"`{text}` is a class, not a tuple or union of classes")
     return f"{text}()"
+
+
+def _plain_class(node: ast.AST, module: Module) -> bool:
+    """Whether a definition gives a class: no decorator makes something else of it."""
+    return isinstance(node, ast.ClassDef) and all(
+        module.qualified(part.func if isinstance(part, ast.Call) else part) in _KEEPING
+        for part in node.decorator_list
+    )

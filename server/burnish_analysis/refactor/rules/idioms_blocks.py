@@ -196,9 +196,9 @@ def lines(path: str) -> list[str]:
         if indent is None or not after:
             return
         head = f"with {module.text(made[1])} as {made[0].id}:"
-        first = after[0]
+        first, last = after[0], after[0]
         if isinstance(first, ast.Try) and not first.handlers and not first.orelse:
-            edits, evidence, last = _finally(node, first, made[0], head, module), Evidence(), first
+            edits, evidence = _finally(node, first, made[0], head, module), Evidence()
         else:
             found = _closed(node, after, made[0], head, module)
             if found is None:

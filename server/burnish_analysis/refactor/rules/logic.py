@@ -65,8 +65,7 @@ def closed(door, window):
             return None
         if module.comments_in(module.start(node), module.end(node)):
             return None
-        plain = all(is_true_or_false(part, module) for part in operand.values)
-        if not truth_only(node, module) and not plain:
+        if not truth_only(node, module) and not _plain(operand, module):
             return None
         text = spread(operand, module)
         return f"({text})" if "\n" in text else text, "Apply the negation to every part"
@@ -83,3 +82,12 @@ def closed(door, window):
         word = "or" if isinstance(node.op, ast.And) else "and"
         inside = f" {word} ".join(as_operand(part, module, word) for part in parts)
         return f"not ({inside})", "Take the negation out of every part"
+
+
+def _plain(node: ast.expr, module: Module) -> bool:
+    """Whether a condition and all that it is made of are ``True`` or ``False``."""
+    if isinstance(node, ast.BoolOp):
+        return all(_plain(part, module) for part in node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _plain(node.operand, module)
+    return is_true_or_false(node, module)

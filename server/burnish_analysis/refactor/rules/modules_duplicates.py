@@ -17,7 +17,8 @@ from burnish_analysis.refactor.rules.modules_flow import Flowing, flowing
 
 __all__ = ["DuplicateToHelper"]
 
-_LEAST_STATEMENTS, _LEAST_NODES = 3, 25
+_LEAST_STATEMENTS, _LEAST_NODES = 3, 16
+_LONGEST_NAME = 30
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -110,7 +111,7 @@ def show(rows: list[int]) -> None:
             return
         evidence = Evidence()
         _require(first, evidence)
-        name = module.fresh_name(outer, "_" + "_and_".join(given)[:40].strip("_"), "_shared")
+        name = module.fresh_name(outer, _named(given))
         back = ", ".join(given)
         helper = f"{indent}def {name}({', '.join(first.taken)}):\n{text}{indent}{level}return {back}\n\n" + (
             "\n" if not indent else ""
@@ -130,6 +131,12 @@ def show(rows: list[int]) -> None:
             ],
             until=here.statements[-1],
         )
+
+
+def _named(given: Sequence[str]) -> str:
+    """A name that says what a function gives."""
+    parts = given if len("_and_".join(given)) <= _LONGEST_NAME else [given[0], "more"]
+    return "_" + "_and_".join(parts).strip("_")
 
 
 _KNOWN: WeakKeyDictionary[Module, list[tuple[_Run, _Run]]] = WeakKeyDictionary()
@@ -210,8 +217,9 @@ def _pairs(module: Module) -> list[tuple[_Run, _Run]]:
 
 
 def _first_line(statement: ast.stmt, module: Module) -> str:
-    start = module.start(statement)
-    return module.source[start : module.line_end(start)].strip()
+    start = module.starts[statement.lineno - 1]
+    end = module.starts[statement.lineno] if statement.lineno < len(module.starts) else len(module.source)
+    return module.source[start:end].strip()
 
 
 def _common(one: Sequence[ast.stmt], other: Sequence[ast.stmt], module: Module) -> int:

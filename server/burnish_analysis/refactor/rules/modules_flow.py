@@ -97,7 +97,9 @@ def _unknown(statements: Sequence[ast.stmt], function: ast.FunctionDef, module: 
                 for part in module.walk(*statements) if isinstance(part, ast.Call))  # fmt: skip
     words = []
     if module.effects.unknown_calls(*statements):
-        words.append("nothing that is called looks at the function it is called from")
+        words.append(
+            "nothing that is called looks at its caller, or lives on only by a variable of these statements"
+        )
     if again:
         words.append("the function calls itself only a few levels deep")
     return tuple(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -59,9 +60,20 @@ def send(client, data):
         known = _KNOWN.get(module)
         if known is None:
             known = _KNOWN[module] = _grouped(module)
-        places = known.get((type(node.value), node.value))
-        if places is None or not any(node is place for place in places):
+        group = known.get((type(node.value), node.value))
+        if group is None or not any(node is place for place in group.places):
             return
+        if not group.made:
+            # One change for all places, offered at each of them.
+            group.made.append(next(iter(self._finding(group.places, module)), None))
+        made = group.made[0]
+        if made is not None:
+            yield replace(
+                made, start=module.start(node), end=module.end(node), function=module.dotted_function(node)
+            )
+
+    def _finding(self, places: list[ast.Constant], module: Module) -> Iterator[Finding]:
+        node = places[0]
         at = _place(module)
         if at is None or any(module.start(place) < at for place in places):
             return
@@ -83,7 +95,15 @@ def send(client, data):
         )
 
 
-_KNOWN: WeakKeyDictionary[Module, dict[tuple[type, object], list[ast.Constant]]] = WeakKeyDictionary()
+@dataclass(slots=True)
+class _Group:
+    """The places of one literal, and (once it was asked for) what is found there."""
+
+    places: list[ast.Constant]
+    made: list[Finding | None] = field(default_factory=list)
+
+
+_KNOWN: WeakKeyDictionary[Module, dict[tuple[type, object], _Group]] = WeakKeyDictionary()
 
 
 def _telling(node: ast.Constant) -> bool:
@@ -94,17 +114,17 @@ def _telling(node: ast.Constant) -> bool:
     return type(value) in (int, float) and value not in _PLAIN_NUMBERS and value == value  # no NaN
 
 
-def _grouped(module: Module) -> dict[tuple[type, object], list[ast.Constant]]:
+def _grouped(module: Module) -> dict[tuple[type, object], _Group]:
     found: dict[tuple[type, object], list[ast.Constant]] = {}
     for node in module.structure.nodes.get(ast.Constant, ()):
         if isinstance(node, ast.Constant) and _telling(node):
             found.setdefault((type(node.value), node.value), []).append(node)
-    kept = {}
+    kept: dict[tuple[type, object], _Group] = {}
     for key, places in found.items():
         if _LEAST <= len(places) <= _MOST:
             good = [place for place in places if _replaceable(place, module)]
             if len(good) >= _LEAST:
-                kept[key] = good
+                kept[key] = _Group(good)
     return kept
 
 

@@ -9,7 +9,7 @@ from burnish_analysis.perf.model import About, Edit, Finding
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.blocks_text import Block, moved, shifted, unit
 from burnish_analysis.refactor.branching import Arm, arms, header_comment, is_elif, leaves, without_header
-from burnish_analysis.refactor.conditions import as_operand, negate, retested
+from burnish_analysis.refactor.conditions import as_operand, negate, retested, too_wide
 from burnish_analysis.refactor.model import Refactoring
 
 __all__ = ["GuardClause", "MergeNestedIfs", "SplitCondition"]
@@ -105,7 +105,7 @@ def _other_first(node: ast.If, module: Module) -> list[Edit | None] | None:
     """``if not x:`` with what ``else`` does, then the body one level up."""
     found = arms(node, module)
     indent = module.indent(node)
-    if found is None or indent is None or len(found) != 2:
+    if found is None or indent is None or len(found) != 2 or found[1].test is not None:
         return None
     body, other = found[0].block, found[1].block
     if body is None or other is None:
@@ -156,6 +156,8 @@ def ready(door, key):
         if up is None:
             return
         both = f"{as_operand(node.test, module, 'and')} and {as_operand(inner.test, module, 'and')}"
+        if too_wide(node.test, both, module):
+            return
         yield module.finding(
             self,
             node,

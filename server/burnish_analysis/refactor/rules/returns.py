@@ -45,9 +45,11 @@ def adult(person):
         """At the ``if``, with the ``return`` that follows it."""
         assert isinstance(node, ast.If)
         found = _answers(node, module)
-        if found is None or is_elif(node, module) or "\n" in module.text(node.test):
+        if found is None or is_elif(node, module) or isinstance(node.test, ast.Constant):
             return
         head, said, until = found
+        if "\n" in module.text(node.test):
+            return
         value = as_value(node.test, module) if said else opposite(node.test, module)
         if (
             value.startswith("bool(")

@@ -123,10 +123,8 @@ def greeting(name):
         indent = module.indent(statement)
         if indent is None:
             return
-        if isinstance(statement, ast.Return):
-            head = "return "
-        else:
-            head = "".join(f"{module.text(target)} = " for target in statement.targets)
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        head = "".join(f"{module.text(target)} = " for target in targets) or "return "
         step = _step(statement, indent, module)
         lines = (
             f"if {_line(node.test, module)}:",
@@ -146,7 +144,16 @@ def greeting(name):
 def _line(node: ast.expr, module: Module) -> str:
     text = module.text(node)
     loose = isinstance(node, (ast.NamedExpr, ast.Yield, ast.YieldFrom))
-    return f"({text})" if loose or ("\n" in text and text[:1] not in "([{\"'") else text
+    return f"({text})" if loose or ("\n" in text and not _stands_alone(text)) else text
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether an expression over several lines needs no parentheses."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _step(statement: ast.stmt, indent: str, module: Module) -> str:

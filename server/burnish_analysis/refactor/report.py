@@ -1,0 +1,72 @@
+"""The catalogue of refactorings as JSON and as a Markdown document."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import Any
+
+from burnish_analysis.perf.report.catalogue import described
+from burnish_analysis.refactor.catalogue import all_refactorings
+from burnish_analysis.refactor.model import Refactoring
+
+__all__ = ["as_markdown", "entry", "section"]
+
+_HEAD = """\
+<!-- Written by `burnish rules --kind refactor --markdown`; changes made here are lost. -->
+
+# Refactorings within a file
+
+What Burnish offers at the cursor, and what the code becomes. A refactoring is **exact** at a place where every precondition
+has been shown from the code; where one cannot be shown it is **possible**, and both versions are run in a sandbox before it is
+applied ([how to use them](refactorings.md)). Those marked *suggested* are also told of unasked, where radon's figures say that they
+make a complex function simpler. Refactorings across scopes and files (extract, inline, rename, move, change signature and
+others) are offered as well; they are described [there](refactorings.md).
+"""
+
+
+def entry(refactoring: Refactoring) -> dict[str, Any]:
+    """One refactoring of ``burnish rules --json``."""
+    about = refactoring.about
+    return {
+        "id": refactoring.id,
+        "kind": "refactor",
+        "summary": about.summary,
+        "before": about.before,
+        "after": about.after,
+        "preconditions": list(about.preconditions),
+        "why": about.why,
+        "references": list(about.references),
+        "gain": None,
+        "default": refactoring.suggest,
+        "action": refactoring.kind,
+    }
+
+
+def section(refactoring: Refactoring) -> str:
+    """A refactoring's description in Markdown, without a heading."""
+    said = "Suggested unasked." if refactoring.suggest else "Offered at the cursor only."
+    return "\n\n".join([*described(refactoring.about), f"{said} Kind: `{refactoring.kind}`."]) + "\n"
+
+
+def as_markdown() -> str:
+    """The whole catalogue: ``docs/refactoring-catalogue.md``."""
+    rows = [
+        f"| [{one.id}](#{one.id}) | {one.about.summary} | `{one.kind}` | {'yes' if one.suggest else ''} |"
+        for one in all_refactorings().values()
+    ]
+    table = "| refactoring | finds | kind | suggested |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+    parts = [_HEAD, table]
+    for topic, found in _topics().items():
+        parts.append(f"## {topic}\n")
+        parts += [f"### {one.id}\n\n{section(one)}" for one in found]
+    return "\n".join(parts)
+
+
+def _topics() -> dict[str, list[Refactoring]]:
+    """Refactorings by the first line of the docstring of the module that holds them."""
+    found: dict[str, list[Refactoring]] = {}
+    for one in all_refactorings().values():
+        said = inspect.getdoc(import_module(type(one).__module__)) or ""
+        found.setdefault(said.partition("\n")[0].rstrip("."), []).append(one)
+    return dict(sorted(found.items()))
