@@ -23,7 +23,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +48,9 @@ class Agreement:
     """What was compared for one package.
 
     Attributes:
-        failed: files that radon gives an error for, by command. ours: files that we give an error for, with its sentence.
+        failed: how many files radon gives an error for, by command.
+        ours: files that we give an error for, with its sentence. alone: how many figures radon gives for such files nevertheless,
+            where it fails with another command: we give all figures of a file or none.
         different: the first differences, in words.
     """
 
@@ -58,7 +59,8 @@ class Agreement:
     lines: int = 0
     figures: int = 0
     differences: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
+    alone: int = 0
+    failed: dict[str, int] = field(default_factory=dict)
     ours: dict[str, str] = field(default_factory=dict)
     different: list[str] = field(default_factory=list)
 
@@ -162,14 +164,18 @@ def compare(package: str, work: Path) -> Agreement:
         known = theirs(said, path)
         found.files += 1
         found.lines += file.read_bytes().count(b"\n")
-        found.failed.update(_COMMANDS.keys() - known.keys())
+        for command in _COMMANDS.keys() - known.keys():
+            found.failed[command] = found.failed.get(command, 0) + 1
         try:
             own = ours(measure(read_source(file).text, path))
         except AnalysisError as error:
             found.ours[path] = str(error)
-            if known:
-                found.differences += sum(len(figures) for figures in known.values())
+            count = sum(len(figures) for figures in known.values())
+            if known.keys() == _COMMANDS.keys():
+                found.differences += count
                 found.different.append(f"{path}: only ours fails: {error}")
+            else:
+                found.alone += count
             continue
         for command, figures in known.items():
             for key in figures.keys() | own[command].keys():
@@ -275,6 +281,11 @@ def main() -> None:
     sys.exit(1 if any(one.differences for one in found) else 0)
 
 
+def words_alone(count: int) -> str:
+    """What is said of figures that only radon gives."""
+    return f" ({count} figures that one of radon's commands gives for them all the same)" if count else ""
+
+
 def words(about: dict[str, Any]) -> str:
     """The figures in words."""
     made = [about["machine"]]
@@ -283,7 +294,9 @@ def words(about: dict[str, Any]) -> str:
         made.append(
             f"{one['package']}: {one['files']:,} files, {one['lines']:,} lines: {one['figures']:,} figures compared, "
             f"{one['differences']:,} differ; files that radon fails on: {failed or 'none'}; that we fail on: {len(one['ours'])}"
+            f"{words_alone(one['alone'])}"
         )
+        made += [f"  {sentence}" for sentence in one["ours"].values()]
         made += [f"  {difference}" for difference in one["different"]]
     made.append(f"a file of {about['lines']:,} lines, a statement more at a time:")
     made += [

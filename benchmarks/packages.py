@@ -1,13 +1,13 @@
 """Exact fixes on real packages: do their own tests still say the same?
 
-    python benchmarks/packages.py [--packages NAME ...] [--every-rule | --refactorings] [--work DIR] [--json]
+    python benchmarks/packages.py [--packages NAME ...] [--every-rule] [--refactorings] [--work DIR] [--json]
 
 For each package the source distribution is downloaded from the package index and unpacked twice. In the first copy its own
 test suite runs twice, which shows the tests that do not always end alike. In the second one ``burnish fix --write`` applies
 every exact fix to the package's code (not to its tests), and the suite runs again. ``--every-rule`` also takes the rules
 that are not offered by default because they were measured to gain too little. ``--refactorings`` applies every suggested refactoring
-instead, in every function whatever its complexity, and tells what that does to radon's figures. Whatever ends otherwise than before is
-named.
+instead, in every function whatever its complexity, and tells what that does to radon's figures; with ``--every-rule`` every exact
+refactoring that may be suggested at all, whether it lowers complexity there or not. Whatever ends otherwise than before is named.
 Everything stays below ``--work``, and what is there is not done again: delete a package's folder to begin anew.
 """
 
@@ -35,6 +35,7 @@ from machine import describe
 from burnish_analysis.errors import SourceError
 from burnish_analysis.metrics.measure import measure as metrics_of
 from burnish_analysis.perf.catalogue import all_rules
+from burnish_analysis.refactor.catalogue import all_refactorings
 
 _SUGGESTED = "--suggested"
 
@@ -218,7 +219,7 @@ def complexities(package: Package, folder: Path, files: Sequence[Path]) -> dict[
     return found
 
 
-def measure(name: str, work: Path, chosen: Sequence[str]) -> dict[str, Any]:
+def measure(name: str, work: Path, chosen: Sequence[str], *, refactored: bool) -> dict[str, Any]:
     """Everything about one package."""
     package = PACKAGES[name]
     folder, version = unpack(name, work)
@@ -237,7 +238,7 @@ def measure(name: str, work: Path, chosen: Sequence[str]) -> dict[str, Any]:
     applied = [one for one in fixed["fixes"] if one["applied"]]
     return {
         "package": version,
-        **({"complexity": complexities(package, folder, files)} if _SUGGESTED in chosen else {}),
+        **({"complexity": complexities(package, folder, files)} if refactored else {}),
         "files": len(files),
         "lines": sum(path.read_text(encoding="utf-8", errors="replace").count("\n") for path in files),
         "tests": dict(Counter(first.values())),
@@ -267,9 +268,11 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.work = chosen.work.resolve()
     options = [f"--rule={','.join(all_rules())}"] if chosen.every_rule else []
-    if chosen.refactorings:
+    if chosen.refactorings and chosen.every_rule:
+        options = [f"--rule={','.join(name for name, one in all_refactorings().items() if one.suggest)}"]
+    elif chosen.refactorings:
         options = [_SUGGESTED, "--suggest-from=1", f"--ignore={','.join(all_rules())}"]
-    found = [measure(name, chosen.work, options) for name in chosen.packages]
+    found = [measure(name, chosen.work, options, refactored=chosen.refactorings) for name in chosen.packages]
     if chosen.json:
         print(json.dumps({"machine": describe(), "packages": found}))
         return

@@ -1,4 +1,4 @@
-// Bundles the extension and the dashboard's page, each into a file of its own; `--watch` rebuilds on change,
+// Bundles the extension and the pages of the dashboard and of the complexity report, each into a file of its own; `--watch` rebuilds on change,
 // `--production` minifies and drops the source maps.
 // Beside them NOTICES.txt collects the licences of the packages that went into the bundles.
 import { context } from "esbuild";
@@ -31,11 +31,11 @@ const builds = await Promise.all([
     format: "cjs",
     external: ["vscode"],
   }),
-  // Its style sheet, with those it imports, becomes dashboard.css beside it.
+  // The style sheets, with those they import, become dashboard.css and metrics.css beside them.
   context({
     ...common,
-    entryPoints: ["extension/webview/dashboard.ts"],
-    outfile: `${dist}/dashboard.js`,
+    entryPoints: ["extension/webview/dashboard.ts", "extension/webview/metrics.ts"],
+    outdir: dist,
     platform: "browser",
     target: "es2022",
     format: "iife",

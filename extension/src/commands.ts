@@ -10,10 +10,14 @@ import { showLearning } from "./learning/menu";
 import { exportRecord, type RecordView } from "./learning/record";
 import { rollBack, trainNow } from "./learning/training";
 import { type Logger, messageOf } from "./logger";
+import { showComplexity, toggleCodeLens } from "./metrics/drivers";
+import type { ComplexityReport } from "./metrics/panel";
 import { type Executor, selectModel } from "./models";
 import type { OutcomeReporter } from "./outcomes";
 import type { FixPages } from "./perf";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
+import { type Explanations, refactor } from "./refactor";
+import type { PlanWalk } from "./refactorPlan";
 import { showSilences } from "./silence";
 import { askSnooze, type Snooze, type SnoozeLeft } from "./snooze";
 import type { StatusView } from "./status";
@@ -45,6 +49,12 @@ export const Command = {
   applyVerified: "burnish.applyVerified",
   previewFix: "burnish.previewFix",
   useProfile: "burnish.useProfile",
+  refactor: "burnish.refactor",
+  simplify: "burnish.simplify",
+  explain: "burnish.explain",
+  showComplexity: "burnish.showComplexity",
+  complexityReport: "burnish.complexityReport",
+  toggleComplexity: "burnish.toggleComplexity",
 } as const;
 
 export interface CommandContext {
@@ -59,6 +69,9 @@ export interface CommandContext {
   readonly dashboard: Dashboard;
   readonly snooze: Snooze;
   readonly fixes: FixPages;
+  readonly plans: PlanWalk;
+  readonly explanations: Explanations;
+  readonly complexity: ComplexityReport;
   readonly view: () => StatusView;
 }
 
@@ -107,6 +120,12 @@ export function registerCommands(context: CommandContext): Disposable[] {
     [Command.applyVerified]: () => context.fixes.applyVerified(server),
     [Command.previewFix]: (...args) => context.fixes.preview(server, args),
     [Command.useProfile]: () => context.fixes.useProfile(server),
+    [Command.refactor]: (chosen) => refactor(server, chosen),
+    [Command.simplify]: (place) => context.plans.simplify(server, place),
+    [Command.explain]: (finding) => context.explanations.explain(server, finding),
+    [Command.showComplexity]: (...args) => showComplexity(server, args),
+    [Command.complexityReport]: () => context.complexity.open(),
+    [Command.toggleComplexity]: toggleCodeLens,
   };
   return Object.entries(handlers).map(([id, handler]) =>
     commands.registerCommand(id, async (...args: unknown[]) => {
@@ -191,6 +210,7 @@ export function menuItems(view: StatusView, inWorkspace: boolean): MenuItem[] {
       command: Command.learning,
     },
     { label: "$(graph) Dashboard", description: "is it better?", command: Command.dashboard },
+    { label: "$(type-hierarchy) Complexity", description: "of the workspace", command: Command.complexityReport },
     { label: "", kind: QuickPickItemKind.Separator },
     { label: "$(pulse) Doctor", description: "what works here and what does not", command: Command.doctor },
     { label: "$(debug-restart) Restart server and engine", command: Command.restart },

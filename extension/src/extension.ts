@@ -11,11 +11,14 @@ import { Environment, EnvironmentError } from "./environment";
 import { registerDisclosure } from "./learning/consent";
 import { RecordView } from "./learning/record";
 import { createLogger, type Logger, messageOf } from "./logger";
+import { ComplexityReport, MEASURING_TITLE } from "./metrics/panel";
 import type { Executor } from "./models";
 import { OutcomeReporter } from "./outcomes";
 import { FixPages } from "./perf";
 import { ProgressHub } from "./progressHub";
 import type { ServerStatus } from "./protocol";
+import { Explanations } from "./refactor";
+import { PlanWalk } from "./refactorPlan";
 import { serverCommandLine } from "./serverProcess";
 import { LspSession } from "./session";
 import { completionState, launchSettings, RESTART_KEYS } from "./settings";
@@ -44,6 +47,8 @@ export function activate(context: ExtensionContext): void {
   const endpointKeys = new EndpointKeys(context.secrets);
   const outcomes = new OutcomeReporter();
   const fixes = new FixPages();
+  const plans = new PlanWalk();
+  const explanations = new Explanations();
   const own = new Connection({
     createSession: async (ask) => {
       const python = await environment.resolve(ask);
@@ -89,6 +94,12 @@ export function activate(context: ExtensionContext): void {
       act({ server, logger, stopTraining: () => progress.cancel(TRAINING_TITLE) }, action, adapter),
     stoppable: () => progress.canCancel(TRAINING_TITLE),
   });
+  const complexity = new ComplexityReport({
+    server,
+    assets: Uri.joinPath(context.extensionUri, "extension", "dist"),
+    stop: () => progress.cancel(MEASURING_TITLE),
+    restartCommand: Command.restart,
+  });
   const doctor = new Doctor(() => Promise.resolve(installationFacts(context, status)));
   context.subscriptions.push(
     environment,
@@ -97,8 +108,11 @@ export function activate(context: ExtensionContext): void {
     outcomes,
     record,
     dashboard,
+    complexity,
     snooze,
     fixes,
+    plans,
+    explanations,
     snooze.onDidChange(() => status.update({})),
     registerDisclosure(),
     ...registerCommands({
@@ -110,8 +124,11 @@ export function activate(context: ExtensionContext): void {
       outcomes,
       record,
       dashboard,
+      complexity,
       snooze,
       fixes,
+      plans,
+      explanations,
       logger,
       view: () => status.view(),
     }),

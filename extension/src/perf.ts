@@ -1,9 +1,10 @@
 /** Performance fixes: verify and apply all of a file, look at one with its evidence, rank by a profile. */
-import type { Disposable, TextDocumentContentProvider, Uri as VscodeUri } from "vscode";
+import type { Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
 import { parsePreview, revealPlaces, type Preview } from "./perfPreview";
 import { ServerCommand } from "./protocol";
-import { commands, EventEmitter, Uri, window, workspace } from "./vscodeapi";
+import { TextPages } from "./textPages";
+import { commands, Uri, window, workspace } from "./vscodeapi";
 import { asList, asRecord, numberOr, text, texts } from "./wire";
 
 const SCHEME = "burnish-fix";
@@ -85,26 +86,12 @@ function cell(words: string): string {
   return words.replaceAll(/\s+/g, " ").replaceAll(/[\\|<>*_[\]]/g, String.raw`\$&`);
 }
 
-/** The pages of the fix looked at last: the text before it, the text after it, and the evidence. Kept in memory only. */
-export class FixPages implements TextDocumentContentProvider, Disposable {
-  private readonly changed = new EventEmitter<VscodeUri>();
-  private readonly registration: Disposable;
-  private readonly pages = new Map<string, string>();
-  readonly onDidChange = this.changed.event;
+/** The pages of the fix looked at last: the text before it, the text after it, and the evidence. */
+export class FixPages extends TextPages {
   private profile = "";
 
   constructor() {
-    this.registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
-  }
-
-  provideTextDocumentContent(uri: VscodeUri): string {
-    return this.pages.get(uri.path) ?? "";
-  }
-
-  dispose(): void {
-    this.pages.clear();
-    this.registration.dispose();
-    this.changed.dispose();
+    super(SCHEME);
   }
 
   /** Verifies every fix of the file that is being edited, and offers to apply the good ones. */
@@ -225,21 +212,10 @@ export class FixPages implements TextDocumentContentProvider, Disposable {
       `Burnish ranks by this ${text(answer["tool"])} profile now: ${numberOr(answer["seconds"], 0).toFixed(2)} s in ${functions}.`,
     );
   }
-
-  private async showPage(page: string): Promise<void> {
-    await commands.executeCommand("markdown.showPreview", this.write("/Burnish evidence.md", page));
-  }
-
-  private write(path: string, page: string, query = ""): VscodeUri {
-    const uri = Uri.from({ scheme: SCHEME, path, query });
-    this.pages.set(path, page);
-    this.changed.fire(uri);
-    return uri;
-  }
 }
 
 /** The Python file that is being edited; `null`, with a message, where there is none. */
-function pythonFile(): VscodeUri | null {
+export function pythonFile(): VscodeUri | null {
   const document = window.activeTextEditor?.document;
   if (document?.languageId === "python") {
     return document.uri;

@@ -26,6 +26,15 @@ export const ServerCommand = {
   perfPreview: "burnish.server.perfPreview",
   perfApply: "burnish.server.perfApply",
   useProfile: "burnish.server.useProfile",
+  refactor: "burnish.server.refactor",
+  checkAnswer: "burnish.server.checkAnswer",
+  plan: "burnish.server.plan",
+  planStep: "burnish.server.planStep",
+  planSkip: "burnish.server.planSkip",
+  explainFinding: "burnish.server.explainFinding",
+  complexity: "burnish.server.complexity",
+  metricsReport: "burnish.server.metricsReport",
+  metricsTrend: "burnish.server.metricsTrend",
 } as const;
 
 const ENGINE_STATES = ["disabled", "stopped", "loading", "ready", "restarting", "failed"] as const;

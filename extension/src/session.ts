@@ -240,6 +240,8 @@ export class LspSession implements ServerSession {
         // Nothing of an untrusted workspace is run. Granting trust restarts the server.
         trusted: workspace.isTrusted,
         previewsFixes: true,
+        asksRefactorings: true,
+        showsComplexity: true,
       }),
       initializationFailedHandler: () => false,
       // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.

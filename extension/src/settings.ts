@@ -28,6 +28,19 @@ export interface ServerSettings {
     readonly enabled: boolean;
     readonly severity: string;
   };
+  readonly metrics: {
+    readonly codeLens: boolean;
+    readonly inlayHints: boolean;
+    readonly diagnostics: boolean;
+    /** Thresholds; `null` leaves one to the project. */
+    readonly complexity: number | null;
+    readonly nesting: number | null;
+    readonly maintainability: number | null;
+  };
+  readonly refactor: {
+    /** Whether refactorings that make a complex function simpler are pointed out unasked. */
+    readonly suggest: boolean;
+  };
   readonly model: string;
   readonly engine: {
     readonly threads: number;
@@ -84,6 +97,15 @@ export function serverSettings(snoozed = false): ServerSettings {
     memory: { enabled: config.get("memory.enabled", true) },
     context: { enabled: config.get("context.enabled", true) },
     perf: { enabled: config.get("perf.enabled", true), severity: config.get("perf.severity", "hint") },
+    metrics: {
+      codeLens: config.get("metrics.codeLens", false),
+      inlayHints: config.get("metrics.inlayHints", false),
+      diagnostics: config.get("metrics.diagnostics", true),
+      complexity: config.get<number | null>("metrics.complexity", null),
+      nesting: config.get<number | null>("metrics.nesting", null),
+      maintainability: config.get<number | null>("metrics.maintainability", null),
+    },
+    refactor: { suggest: config.get("refactor.suggest", true) },
     model: expandPath(config.get("model", "")),
     engine: {
       threads: config.get("engine.threads", 0),

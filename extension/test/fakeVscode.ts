@@ -223,7 +223,7 @@ export const vscodeapi = {
     onDidChangeTelemetryEnabled: (listener: Listener) => events.telemetry.event(listener),
   },
   extensions: { getExtension: () => undefined },
-  languages: { createLanguageStatusItem: () => statusItem("language") },
+  languages: { createLanguageStatusItem: () => statusItem("language"), getDiagnostics: () => [] },
   version: "1.100.0",
   window: {
     createStatusBarItem: () => statusItem("bar"),

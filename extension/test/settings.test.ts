@@ -26,6 +26,14 @@ describe("serverSettings", () => {
       memory: { enabled: true },
       context: { enabled: true },
       perf: { enabled: true, severity: "hint" },
+      metrics: {
+        codeLens: false,
+        inlayHints: false,
+        diagnostics: true,
+        complexity: null,
+        nesting: null,
+        maintainability: null,
+      },
       model: "",
       engine: {
         threads: 0,

@@ -1,2 +1,2 @@
-/** Style sheets are imported for the bundler, which puts them into dashboard.css. */
+/** Style sheets are imported for the bundler, which puts them beside the scripts. */
 declare module "*.css";

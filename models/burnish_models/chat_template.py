@@ -100,9 +100,9 @@ def _rendered(template: ChatTemplate, roles: tuple[str, ...]) -> str:
         TemplateError,
         TypeError,
         ValueError,
-        KeyError,
-        IndexError,
+        LookupError,
         AttributeError,
+        ArithmeticError,
         RecursionError,
     ) as error:
         raise ModelUnsupportedError(f"The model's chat template does not work: {error}") from error

@@ -120,7 +120,7 @@ def unit(module: Module, outer: str, inner: str) -> str:
     """What the file indents a block by: what ``inner`` is longer than ``outer``."""
     if inner.startswith(outer) and len(inner) > len(outer):
         return inner[len(outer) :]
-    return "\t" if "\t" in inner else "    "
+    return "\t" if "\t" in inner or (not inner and "\n\t" in module.source) else "    "
 
 
 def lines_of(module: Module, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -154,7 +154,7 @@ def moved(module: Module, one: Block, indent: str) -> str | None:
     edits = shifted(module, one, indent)
     if edits is None:
         return None
-    parts = []
+    parts: list[str] = []
     at = one.start
     for edit in edits:
         parts += (module.source[at : edit.start], edit.text)

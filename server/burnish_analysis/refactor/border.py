@@ -73,7 +73,9 @@ def border(module: Module, function: Function, block: Sequence[ast.stmt]) -> Bor
 
 def private_names(parts: Iterable[ast.AST]) -> list[str]:
     """The names in some nodes that mean something else outside their class."""
-    found = {getattr(n, "attr", None) or getattr(n, "id", "") for part in parts for n in ast.walk(part)}
+    found: set[str] = {
+        getattr(node, "attr", "") or getattr(node, "id", "") for part in parts for node in ast.walk(part)
+    }
     return sorted(name for name in found if name.startswith("__") and not name.endswith("__"))
 
 
@@ -104,7 +106,9 @@ def _check_left(variables: Locals, block: Sequence[ast.stmt], gone: Names) -> No
         bindings, uses = variables.scope.bindings[name], variables.scope.uses.get(name, [])
         read = any(id(use) not in inside for use in uses)
         if read and all(id(binding.node) in inside for binding in bindings):
-            raise RefactoringError(f"`{name}` is read outside the selection, but only the selection gives it a value.")
+            raise RefactoringError(
+                f"`{name}` is read outside the selection, but only the selection gives it a value."
+            )
 
 
 def _outer(variables: Locals, block: Sequence[ast.stmt]) -> Names:

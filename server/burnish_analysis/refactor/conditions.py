@@ -197,7 +197,7 @@ def spread(node: ast.BoolOp, module: Module) -> str:
 
 def _spread(node: ast.BoolOp, module: Module) -> str:
     word, other = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-    parts = []
+    parts: list[str] = []
     at = module.start(node)
     for place, part in enumerate(node.values):
         start, end = module.start(part), module.end(part)

@@ -89,9 +89,8 @@ def _from_tests(block: Sequence[ast.stmt]) -> str:
     ]
     if len(raising) != len(block):
         return ""
-    names = [
-        node.id for statement in block for node in ast.walk(statement.test) if isinstance(node, ast.Name)
-    ]  # type: ignore[attr-defined]
+    tests = [statement.test for statement in raising]
+    names = [node.id for test in tests for node in ast.walk(test) if isinstance(node, ast.Name)]
     usual = [name for name in names if name not in _COMPUTING]
     return f"check_{max(usual, key=usual.count)}" if usual else "check"
 

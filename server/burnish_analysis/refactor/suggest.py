@@ -97,7 +97,7 @@ def _may_help(module: Module, finding: Finding, functions: list[ast.stmt]) -> bo
     edits = module.written(finding.fix.edits)
     if module.indent(function) is None or edits[0].start < start or edits[-1].end > end:
         return True
-    parts = []
+    parts: list[str] = []
     at = start
     for edit in edits:
         parts += (module.source[at : edit.start], edit.text)

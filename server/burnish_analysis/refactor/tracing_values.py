@@ -205,7 +205,9 @@ class Values:
         given = [call.func.value, *call.args] if isinstance(call.func, ast.Attribute) else list(call.args)
         passed = [*zip(names, given, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
         bindings = self._module.inside(function).bindings
-        changed = frozenset(name for name, found in bindings.items() if any(b.kind != "parameter" for b in found))
+        changed = frozenset(
+            name for name, found in bindings.items() if any(b.kind != "parameter" for b in found)
+        )
         live = (frame.live | live_here(self._module, frame, call)) - handed_back(
             frame.statement, call, function
         )

@@ -15,6 +15,7 @@ from burnish_server.features.perf_file import all_exact_of
 from burnish_server.features.perf_ignoring import IGNORE, ignoring_action, with_ignoring_edit
 from burnish_server.features.perf_offers import offered
 from burnish_server.features.refactor_actions import RefactorOffering
+from burnish_server.features.rewrite import KIND, rewrite_actions
 from burnish_server.features.verifying import (
     OVERTAKEN,
     command,
@@ -65,7 +66,12 @@ def register(server: BurnishServer) -> None:
     )
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         found = await asyncio.gather(offering.actions(params), refactoring.actions(params))
-        return [action for actions in found for action in actions]
+        made = [action for actions in found for action in actions]
+        # Nobody is offered a model's work while the cursor merely moves.
+        asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+        if asked and wanted(params.context.only)(KIND):
+            made += rewrite_actions(server, params.text_document.uri, params.range)
+        return made
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:

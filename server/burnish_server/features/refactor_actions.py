@@ -27,7 +27,15 @@ from burnish_server.perf.edits import range_of, workspace_edit
 from burnish_server.perf.look import Look
 from burnish_server.refactor.model import LocalOffer, Offer
 from burnish_server.refactor.standing import Standing
-from burnish_server.refactor.words import badge, confirmation, evidence, refusal, suggestion, title_of
+from burnish_server.refactor.words import (
+    NOT_RUN,
+    badge,
+    confirmation,
+    evidence,
+    refusal,
+    suggestion,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -76,11 +84,11 @@ class RefactorOffering:
         # a light then.
         quiet = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         selected = where.start != where.end
-        made = await self._suggested(uri, where) if wants(_QUICK_FIX) else []
-        told = {str(action.data["key"]) for action in made if isinstance(action.data, dict)}
+        made = await self._suggested(params) if wants(_QUICK_FIX) else []
+        told = {_key_of(action) for action in made}
         if wants("refactor") or any(map(wants, self.kinds[:4])):
             if not quiet:
-                made += [one for one in await self._local(uri, where, wants) if one.data["key"] not in told]
+                made += [one for one in await self._local(uri, where, wants) if _key_of(one) not in told]
             if not quiet or selected:
                 made += await self._crossing(uri, where, wants)
         # Editors ask for these by name, on saving or in their menu of source actions.
@@ -93,9 +101,6 @@ class RefactorOffering:
         data = action.data if isinstance(action.data, dict) else {}
         uri, key = data.get("uri"), data.get("key")
         if not isinstance(uri, str) or not isinstance(key, str) or action.edit is not None:
-            return action
-        if key == ORGANIZE:
-            action.edit = await organizing_edit(self._server, uri)
             return action
         began, service = time.monotonic(), self._server.refactor
         look = await service.look(uri)
@@ -128,9 +133,9 @@ class RefactorOffering:
         tell(self._server, f"{found.title}: {OVERTAKEN}")
         return action
 
-    async def _suggested(self, uri: str, where: types.Range) -> list[types.CodeAction]:
+    async def _suggested(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Quick fixes for what is suggested unasked."""
-        service = self._server.refactor
+        service, uri, where = self._server.refactor, params.text_document.uri, params.range
         if not service.suggested(uri) or (look := await service.look(uri)) is None:
             return []
         suggested = {held.found.key: held.found for held in service.suggested(uri)}
@@ -141,6 +146,8 @@ class RefactorOffering:
                 action = await self._action(uri, look, found)
                 if action.disabled is None:
                     action.title, action.kind = suggestion(told), types.CodeActionKind.QuickFix
+                    same = [one for one in params.context.diagnostics if one.message == action.title]
+                    action.diagnostics = same or None
                     made.append(action)
         return made
 
@@ -162,7 +169,7 @@ class RefactorOffering:
             kind=found.kind,
             data={"uri": uri, "key": found.key, "of": "refactor"},
         )
-        if found.exact or not found.function or standing.same or (standing.verdict and not standing.reason):
+        if found.exact or not found.function or standing.verdict is not None:
             return decided(server, action, uri, look, found, standing, time.monotonic())
         if not resolves(server):
             action.command = command(found.title, VERIFY_AND_APPLY, [uri, found.key])
@@ -205,15 +212,12 @@ class RefactorOffering:
         return types.CodeAction(title=title, kind=offer.kind, command=run)
 
     async def _organizing(self, uri: str) -> list[types.CodeAction]:
-        action = types.CodeAction(
-            title="Organize imports (Burnish)",
-            kind=ORGANIZE,
-            data={"uri": uri, "key": ORGANIZE, "of": "refactor"},
+        edit = await organizing_edit(self._server, uri)
+        return (
+            [types.CodeAction("Organize imports (Burnish)", kind=ORGANIZE, edit=edit)]
+            if edit is not None
+            else []
         )
-        if not resolves(self._server):
-            action.edit = await organizing_edit(self._server, uri)
-            return [action] if action.edit is not None else []
-        return [action]
 
 
 def at_place(look: Look, where: types.Range, encoding: str) -> list[LocalOffer]:
@@ -251,7 +255,7 @@ def decided(
     reason = refusal(found.exact, found.function, standing)
     label, words = confirmation(found.exact, standing)
     target = target_of(server, uri, look)
-    if reason is None and label == "Burnish: not run" and not target.annotated:
+    if reason is None and label == NOT_RUN and not target.annotated:
         reason = f"{words} This editor cannot ask you to look at it first, so it is not applied."
     if reason is not None:
         action.disabled = types.CodeActionDisabled(reason)
@@ -261,6 +265,10 @@ def decided(
     if identity:
         action.command = command("Taken", ACCEPTED, [uri, identity, []])
     return action
+
+
+def _key_of(action: types.CodeAction) -> str:
+    return str(action.data["key"]) if isinstance(action.data, dict) else ""
 
 
 def _plain(where: types.Range) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def register(server: BurnishServer) -> None:
     async def perform(*arguments: Any) -> dict[str, Any]:
         match arguments:
             case [{"uri": str(uri), "range": dict(where), "id": str(id), **rest}]:
-                return await _performed(server, uri, where, id, rest)
+                return await _performed(
+                    server, uri, where, id, {str(name): value for name, value in rest.items()}
+                )
         raise JsonRpcInvalidParams(f"{PERFORM} needs {{uri, range, id, answers?, preview?}}.")
 
     @server.command(_CHECK)

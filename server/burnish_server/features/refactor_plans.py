@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from burnish_analysis.errors import AnalysisError
-from burnish_analysis.metrics.compare import change as change_of
-from burnish_analysis.refactor.settings import find_refactor_settings
 from burnish_server.documents import SourceText
 from burnish_server.features.perf import target_of
 from burnish_server.features.perf_offers import told
@@ -27,7 +23,7 @@ from burnish_server.perf.worker_process import AnalyserError
 from burnish_server.refactor.model import Plan, Step
 from burnish_server.refactor.plans import brought_over
 from burnish_server.refactor.standing import Standing
-from burnish_server.refactor.words import badge, confirmation, evidence, refusal
+from burnish_server.refactor.words import NOT_RUN, badge, confirmation, evidence, refusal
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -54,7 +50,8 @@ def register(server: BurnishServer) -> None:
     @server.command(_STEP)
     async def plan_step(*arguments: Any) -> dict[str, Any]:
         uri, chosen, number, rest = _named(arguments, _STEP)
-        return await steps.done(uri, chosen, number, apply=rest.get("apply") is not False)
+        apply, seen = rest.get("apply") is not False, rest.get("seen") is True
+        return await steps.done(uri, chosen, number, apply=apply, seen=seen)
 
     @server.command(_SKIP)
     def plan_skip(*arguments: Any) -> dict[str, Any]:
@@ -65,7 +62,7 @@ def register(server: BurnishServer) -> None:
 def _named(arguments: tuple[Any, ...], command: str) -> tuple[str, str, int, dict[str, Any]]:
     match arguments:
         case [{"uri": str(uri), "plan": str(plan), "step": int(step), **rest}]:
-            return uri, plan, step, rest
+            return uri, plan, step, {str(name): value for name, value in rest.items()}
     raise JsonRpcInvalidParams(f"{command} needs {{uri, plan, step}}.")
 
 
@@ -75,11 +72,8 @@ async def _planned(server: BurnishServer, uri: str, line: int, character: int) -
         raise JsonRpcInvalidParams("Burnish does not look at this file: it is not open Python, or excluded.")
     source, path = document.snapshot, server.refactor.path(uri)
     offset = source.offset_at(line, character, server.encoding)
-    below = find_refactor_settings(Path(path).parent).suggest_from if path else 11
-    task = asyncio.get_running_loop().create_task(
-        server.refactor.process.plan(path, source.text, offset, below)
-    )
-    progress = WorkProgress(server, "Burnish: planning", cancellable=True, on_cancel=task.cancel)
+    task = asyncio.get_running_loop().create_task(server.refactor.process.plan(path, source.text, offset))
+    progress = WorkProgress(server, "Burnish: planning", cancellable=True, on_cancel=lambda: _ended(task))
     server.perf.background(progress.begin("which steps make this function simpler"))
     try:
         plan = await task
@@ -109,6 +103,10 @@ async def _planned(server: BurnishServer, uri: str, line: int, character: int) -
     }
 
 
+def _ended(task: asyncio.Task[Plan]) -> None:
+    task.cancel()
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A step for the present text, and what is known of it."""
@@ -126,20 +124,26 @@ class _Steps:
         self._server = server
         self._shown: dict[tuple[str, int], str] = {}
 
-    async def done(self, uri: str, name: str, number: int, *, apply: bool) -> dict[str, Any]:
-        """Verify a step against the present text, and apply it where that is wanted and it may be."""
+    async def done(self, uri: str, name: str, number: int, *, apply: bool, seen: bool) -> dict[str, Any]:
+        """Verify a step against the present text, and apply it where that is wanted and it may be.
+
+        Args:
+            seen: the user has looked at the very change, with what is known of it: weak evidence is not asked about again.
+        """
         plan = self._plan(uri, name, number)
         ready = await self._ready(uri, plan, number)
         exact, function = not ready.step.verify, plan.function
         reason = refusal(exact, function, ready.standing)
         label, words = confirmation(exact, ready.standing)
-        identity = self._shown.get((name, number)) or self._told(uri, ready, exact)
-        if identity:
-            self._shown[(name, number)] = identity
+        if seen and label != NOT_RUN:
+            label, words = "", ""
+        identity = self._shown.get((name, number), "")
+        if not identity and reason is None:
+            identity = self._shown[(name, number)] = self._told(uri, ready, exact)
         applied = False
         if apply and reason is None:
             applied = await self._applied(uri, ready, label, words)
-            if applied and identity:
+            if applied and self._shown.pop((name, number), ""):
                 self._server.learning.accepted(uri, identity)
         elif apply:
             tell(self._server, f"{ready.step.title}: {reason}", types.MessageType.Warning)
@@ -178,9 +182,7 @@ class _Steps:
         if document is None:
             raise JsonRpcInvalidParams("The document is not open.")
         source, version = document.snapshot, document.version
-        step = await asyncio.to_thread(_for_text, plan.steps[number], source.text, plan.function)
-        if step is None:
-            raise JsonRpcInvalidParams(_NOT_FOR_THIS)
+        step = await self._for_text(plan.steps[number], source.text, plan.function)
         path, function = self._server.refactor.path(uri), plan.function
         job: Job = self._server.refactor.job_of(step.before, step.after, function, path)
         standing = await standing_of(self._server, job, step.title)
@@ -188,10 +190,23 @@ class _Steps:
             raise JsonRpcInvalidParams("The code has changed while the step was verified. Ask for it again.")
         return _Ready(Look(source, version, path), step, standing)
 
+    async def _for_text(self, step: Step, text: str, function: str) -> Step:
+        """The step for the present text, with what it does to the figures there."""
+        made = await asyncio.to_thread(brought_over, step, text)
+        if made is None:
+            raise JsonRpcInvalidParams(_NOT_FOR_THIS)
+        if made is step:
+            return step
+        try:
+            words = await self._server.refactor.process.figures(made.before, made.after, function)
+        except AnalyserError:
+            raise JsonRpcInvalidParams(_NOT_FOR_THIS) from None
+        return replace(made, words=words)
+
     async def _applied(self, uri: str, ready: _Ready, label: str, words: str) -> bool:
         made = changes_between(ready.step.before, ready.step.after)
         target = target_of(self._server, uri, ready.look)
-        if label == "Burnish: not run" and not target.annotated:
+        if label == NOT_RUN and not target.annotated:
             tell(
                 self._server, f"{words} This editor cannot ask you to look at it first, so it is not applied."
             )
@@ -213,27 +228,11 @@ class _Steps:
         )
 
 
-def _for_text(step: Step, text: str, function: str) -> Step | None:
-    """The step for the present text, with what it does to the figures there."""
-    made = brought_over(step, text)
-    if made is None or made is step:
-        return made
-    try:
-        return replace(made, words=change_of(made.before, made.after, function).words)
-    except AnalysisError:
-        return None
-
-
 def _lines(step: Step) -> dict[str, int]:
     """Where the first change is in both texts: lines, from 0."""
     made = changes_between(step.before, step.after)
-    first = max(made, key=lambda one: one.end - one.start) if made else None
-    if first is None:
-        return {"line": 0, "lineAfter": 0}
-    grown = sum(
-        len(one.text) - (one.end - one.start) for one in made if one.end <= first.start and one is not first
-    )
+    start = made[0].start if made else 0
     return {
-        "line": SourceText(step.before).line_of(first.start),
-        "lineAfter": SourceText(step.after).line_of(first.start + grown),
+        "line": SourceText(step.before).line_of(start),
+        "lineAfter": SourceText(step.after).line_of(start),
     }

@@ -32,8 +32,11 @@ def offered(
     """
     start, end, after = _span(kept)
     before = kept.before[start:end]
-    info = engine.describe()
-    elsewhere = info.extra.get("serving") == "remote"
+    model, adapter = engine.describe().model, None
+    if answer.elsewhere:
+        model = f"{ENDPOINT}{model}"
+    else:
+        model, adapter = server.adapters.base_sha256 or model, server.adapters.served(answer.adapter).id
     client = server.surroundings.client
 
     def event(identity: str, place: Place) -> ActionOffered:
@@ -47,8 +50,8 @@ def offered(
             after=after,
             verdict="tested",
             speedup=kept.verdict.speedup.median if kept.verdict.speedup else None,
-            model=f"{ENDPOINT}{info.model}" if elsewhere else info.model,
-            adapter=None if elsewhere else info.adapter,
+            model=model,
+            adapter=adapter,
             sampling=Sampling(answer.temperature, answer.seed, tokens_wanted(target)),
             tokens=answer.tokens,
             latency_ms=round((time.monotonic() - began) * 1000, 1),

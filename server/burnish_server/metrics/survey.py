@@ -91,7 +91,7 @@ def _block(block: Block) -> dict[str, Any]:
         "rank": block.rank,
         "nesting": block.nesting,
         "lines": block.end_line - block.line + 1,
-        "effort": block.halstead.effort if block.halstead else 0.0,
+        "closure": block.closure,
     }
 
 

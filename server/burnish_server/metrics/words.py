@@ -28,11 +28,10 @@ def hover_text(function: Function, line_of: Callable[[int], int], uri: str) -> s
     Args:
         line_of: the line, from 0, of an offset.
     """
-    parts = [
-        f"**Complexity {function.complexity} · {function.rank}** · nesting {function.nesting} · {_count(function.lines, 'line')}"
-    ]
-    for name, limit in function.limits:
-        parts.append(f"The {name} is to stay below {limit} (`{name}` in `[tool.burnish.metrics]`).")
+    asked = {name: f" (below {limit} is asked for)" for name, limit in function.limits}
+    complexity = f"**Complexity {function.complexity} · {function.rank}**{asked.get('complexity', '')}"
+    nesting = f"nesting {function.nesting}{asked.get('nesting', '')}"
+    parts = [f"{complexity} · {nesting} · {_count(function.lines, 'line')}"]
     named = [
         f"- +{one.points} `{one.what}` in [line {line + 1}]({uri}#L{line + 1})"
         + (f", {one.nesting} deep" if one.nesting else "")

@@ -31,6 +31,7 @@ def serve(
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
     sys.setrecursionlimit(3000)
+    told: tuple[type[Exception], ...] = (AnalysisError, OSError, *expected)
     # What prints, by accident, must not end up between the answers.
     out, sys.stdout = sys.stdout.buffer, sys.stderr
     # The parent may end at any moment.
@@ -38,7 +39,7 @@ def serve(
         for line in sys.stdin.buffer:
             try:
                 answered = answer(json.loads(line))
-            except (AnalysisError, OSError, *expected) as error:
+            except told as error:
                 answered = {"error": str(error)}
             except Exception as error:  # a fault of ours costs one answer, not the process
                 log.exception("An operation failed")

@@ -66,11 +66,20 @@ class RefactorProcess(WorkerProcess):
         )
         return Changes.from_json(answer)
 
-    async def plan(self, path: str, text: str, offset: int, below: int) -> Plan:
+    async def plan(self, path: str, text: str, offset: int) -> Plan:
         """The steps that make the function around a place simpler.
 
         Raises:
             AnalyserError: there is no function, or it could not be planned.
         """
-        operation = {"op": "plan", "path": path, "text": text, "offset": offset, "below": below}
+        operation = {"op": "plan", "path": path, "text": text, "offset": offset}
         return Plan.from_json(await self.ask(operation, _PLAN_SECONDS))
+
+    async def figures(self, before: str, after: str, function: str) -> str:
+        """What a change does to a function's complexity and its file's maintainability, in words.
+
+        Raises:
+            AnalyserError: one of the texts has no such function.
+        """
+        operation = {"op": "figures", "before": before, "after": after, "function": function}
+        return str((await self.ask(operation))["words"])

@@ -187,7 +187,9 @@ class RefactorService:
         """What is known of a change at once, from this session or an earlier one."""
         if job.key in self._standings:
             return self._standings[job.key]
-        return Standing(await self._server.perf.verdicts.recall(job)) if job.function else Standing()
+        verdict = await self._server.perf.verdicts.recall(job) if job.function else None
+        # What could not be run is to be compared by its structure yet.
+        return Standing() if verdict is None or verdict.verdict == "unverifiable" else Standing(verdict)
 
     def standing_of(self, job: Job) -> Standing | None:
         """What this session has found out."""

@@ -9,6 +9,7 @@ from burnish_server.refactor.model import LocalOffer
 from burnish_server.refactor.standing import Standing
 
 __all__ = [
+    "NOT_RUN",
     "about_page",
     "badge",
     "confirmation",
@@ -21,6 +22,8 @@ __all__ = [
 ]
 
 _NO_FUNCTION = "it is not inside a function, so there is nothing to call and compare"
+#: What a change that nothing could be run for is called where the user is asked to look at it.
+NOT_RUN = "Burnish: not run"
 SAME = "the same names are bound and the same calls made in the same order on every path"
 
 
@@ -69,7 +72,7 @@ def confirmation(exact: bool, standing: Standing) -> tuple[str, str]:
         return "", ""
     if verdict.verdict == "equivalent":
         return ("Burnish: weakly tested", verdict.evidence) if verdict.strength == "weak" else ("", "")
-    return "Burnish: not run", f"{_not_run(verdict)} But {SAME}."
+    return NOT_RUN, f"{_not_run(verdict)} But {SAME}."
 
 
 def title_of(title: str, exact: bool, standing: Standing) -> str:

@@ -5,7 +5,8 @@ Run as ``python -m burnish_server.refactor.worker``. One JSON object a line, one
 * ``{"op": "offers", "root", "path", "text", "start", "end"}`` → ``{"offers"}``
 * ``{"op": "perform", "root", "path", "texts", "start", "end", "id", "answers", "seconds"}`` → the changes; ``texts`` are the
   unsaved documents by path
-* ``{"op": "plan", "path", "text", "offset", "below"}`` → the plan for the function around a place
+* ``{"op": "plan", "path", "text", "offset"}`` → the plan for the function around a place
+* ``{"op": "figures", "before", "after", "function"}`` → ``{"words"}``: what a change does to complexity
 
 What cannot be done is answered with ``{"error"}``.
 """
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from burnish_analysis.errors import RefactoringError
+from burnish_analysis.metrics.compare import change
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.crossing.api import offers, perform
 from burnish_analysis.refactor.crossing.model import Changes
 from burnish_analysis.refactor.crossing.workspace import Workspace
 from burnish_analysis.refactor.plan import Plan, plan
+from burnish_analysis.refactor.settings import find_refactor_settings
 from burnish_server.perf.serving import serve
 from burnish_server.refactor.model import stamp_of
 
@@ -52,7 +55,11 @@ class Refactorer:
             case "plan":
                 module = Module(message["text"], message["path"])
                 function = function_around(module, message["offset"])
-                return _plan_json(plan(message["text"], function, message["path"], below=message["below"]))
+                below = find_refactor_settings(Path(message["path"] or ".").parent).suggest_from
+                return _plan_json(plan(message["text"], function, message["path"], below=below))
+            case "figures":
+                found = change(message["before"], message["after"], message["function"])
+                return {"words": found.words}
             case other:
                 return {"error": f"there is no operation {other!r}"}
 

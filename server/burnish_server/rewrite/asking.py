@@ -24,7 +24,13 @@ class BudgetSpentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model wrote, the part that the prompt held included, and whether it came to its end by itself."""
+    """What the model wrote.
+
+    Attributes:
+        text: the whole answer, the part that the prompt held included. written: what the model added.
+        finished: whether it came to its end by itself.
+        adapter: the one that served. elsewhere: whether an endpoint wrote it.
+    """
 
     text: str
     written: str
@@ -32,6 +38,8 @@ class Answer:
     tokens: int
     temperature: float
     seed: int
+    adapter: str | None = None
+    elsewhere: bool = False
 
 
 class Asker:
@@ -69,7 +77,16 @@ class Asker:
             await asyncio.sleep(_PAUSE_S)
         self._spent.answers += 1
         finished = finish.reason in {"stop", "eos"}
-        return Answer(question.lead + written, written, finished, tokens, temperature, seed % 1000)
+        return Answer(
+            question.lead + written,
+            written,
+            finished,
+            tokens,
+            temperature,
+            seed % 1000,
+            finish.adapter,
+            self._elsewhere,
+        )
 
     @property
     def _elsewhere(self) -> bool:

@@ -50,7 +50,7 @@ def judged(
     faster = verdict.faster and verdict.speedup is not None
     simpler = changed is not None and changed.improves and _not_slower(verdict.speedup)
     if not (faster if wants == "faster" else simpler if wants == "simpler" else faster or simpler):
-        raise RefusedError("no gain", verdict.evidence)
+        raise RefusedError("no gain" if verdict.speedup is not None else "not measured", verdict.evidence)
     diff = diff_of(target.text.text, after, target.name)
     return Kept(
         key=hashlib.sha256(f"{target.name}\0{after}".encode("utf-8", "surrogatepass")).hexdigest()[:16],

@@ -28,7 +28,10 @@ def known_of(target: Target, hints: Iterable[str] = ()) -> list[str]:
     found = [_short(hint) for hint in list(dict.fromkeys(hints))[:_MOST_HINTS]]
     try:
         told = drivers(target.text.plain, target.name)
-        found += [f"Line {one.line}: {one.what} (complexity +{one.points})." for one in told[:_MOST_DRIVERS]]
+        found += [
+            f"Line {one.line - target.first + 1}: {one.what} (complexity +{one.points})."
+            for one in told[:_MOST_DRIVERS]
+        ]
     except SourceError:
         pass  # Without a place in the metrics there is nothing to tell.
     found += [f"It is called with ({call})." for call in _calls(target)]
@@ -82,7 +85,8 @@ def _fields(target: Target) -> Iterator[str]:
         node = inner[-1]
     if isinstance(node, ast.ClassDef):
         for one in ast.walk(node):
-            if isinstance(one, ast.AnnAssign):
+            of_instance = isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Attribute)
+            if isinstance(one, ast.AnnAssign) and (of_instance or one in node.body):
                 yield _short(f"{ast.unparse(one.target)}: {ast.unparse(one.annotation)}")
 
 

@@ -107,9 +107,12 @@ def _tree(code: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(code)
+            tree = ast.parse(code)
+            # Not all that parses is Python: parameters that are there twice, ``nonlocal`` of nothing.
+            compile(tree, "<answer>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RefusedError("not Python", str(getattr(error, "msg", error))) from None
+    return tree
 
 
 def _unwrapped(body: list[ast.stmt], target: Target) -> list[ast.stmt]:

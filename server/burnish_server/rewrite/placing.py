@@ -140,11 +140,15 @@ def _inside_strings(lines: Sequence[str]) -> set[int]:
 
 def _above(target: Target) -> int:
     """The line, from 1, that helpers come before: the statement around the function with the comments right above it."""
-    decorated = getattr(target.top, "decorator_list", [])
-    line = min([target.top.lineno, *(one.lineno for one in decorated)])
-    while line > 1 and target.text.lines[line - 2].startswith("#"):
+    top, lines = target.top, target.text.lines
+    line = top.lineno
+    if isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        line = min([line, *(one.lineno for one in top.decorator_list)])
+    first = line
+    while line > 1 and lines[line - 2].startswith("#"):
         line -= 1
-    return line
+    # Comments from the very first line on are the file's: an interpreter line, a licence.
+    return first if line == 1 else line
 
 
 def _is_there(statement: ast.Import | ast.ImportFrom, tree: ast.Module) -> bool:
@@ -198,6 +202,10 @@ def _with_import(whole: str, statement: str, newline: str) -> str:
 
 def _check(whole: str, proposal: Proposal, target: Target) -> None:
     """Nothing but the function has changed, and that into what was proposed."""
+    try:
+        compile(Text(whole).plain, "<document>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise RefusedError("cannot be placed", str(error)) from None
     now = target_named(whole, target.name)
     if now is None:
         raise RefusedError("cannot be placed")

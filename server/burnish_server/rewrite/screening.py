@@ -14,7 +14,7 @@ from burnish_server.rewrite.model import RefusedError
 from burnish_server.rewrite.parsing import Proposal
 from burnish_server.rewrite.target import Function, Target, target_named
 
-__all__ = ["screened"]
+__all__ = ["screened", "unverifiable"]
 
 #: A version may be so many times as long as the original, and so many lines more.
 _TIMES, _LINES_MORE = 4, 40
@@ -57,6 +57,12 @@ def screened(proposal: Proposal, target: Target, after: str, path: Sequence[Path
     reason = screen(target.text.text, after, target.name, path=path)
     if reason:
         raise RefusedError("cannot be verified", reason)
+
+
+def unverifiable(target: Target, path: Sequence[Path] = ()) -> str:
+    """Why no version of a function can be compared with it by running both; empty where nothing speaks against it."""
+    text = target.text.text
+    return screen(text, text, target.name, path=path) or ""
 
 
 def _size(proposal: Proposal, target: Target) -> None:

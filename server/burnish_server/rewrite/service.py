@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from burnish_analysis.metrics.compare import Change
+from burnish_analysis.verify.measure_statistics import OFFERED_ABOVE
 from burnish_analysis.verify.model import Verdict, VerifyOptions
 from burnish_models.engine.base import Engine
 from burnish_models.errors import EngineError
@@ -19,10 +21,12 @@ from burnish_server.rewrite.model import Budget, Outcome, RefusedError, Wants
 from burnish_server.rewrite.parsing import proposal_in, same_syntax
 from burnish_server.rewrite.placing import placed
 from burnish_server.rewrite.prompting import Question, first_question, repair_question, tokens_wanted
-from burnish_server.rewrite.screening import screened
+from burnish_server.rewrite.screening import screened, unverifiable
 from burnish_server.rewrite.target import Target
 
-__all__ = ["Run", "Tell", "run_words"]
+__all__ = ["Run", "Tell"]
+
+log = logging.getLogger("burnish_server")
 
 #: Told the share done (0 to 1) and what is going on.
 Tell = Callable[[float, str], None]
@@ -32,6 +36,8 @@ _ASKING = 0.5
 _TEMPERATURE = 0.8
 #: Seconds without which no verification is worth beginning.
 _LEAST_TO_VERIFY_S = 2.0
+#: A speedup whose interval reaches this many times its lower end says little.
+_WIDE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,9 @@ class Run:
     outcome: Outcome = field(default_factory=Outcome)
     #: The answers behind what is kept, by key.
     answers: dict[str, Answer] = field(default_factory=dict)
+    #: What became of each answer, by its number: the word it is counted under, and more on it.
+    fates: dict[int, str] = field(default_factory=dict)
+    details: dict[int, str] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _began: float = 0.0
     _task: asyncio.Task[None] | None = None
@@ -101,6 +110,11 @@ class Run:
 
     async def _all(self) -> None:
         until = self._began + self.budget.seconds
+        reason = await asyncio.to_thread(unverifiable, self.target, self.options.path)
+        if reason:
+            # No token for what nobody could prove.
+            self.outcome.ended = f"no version could be verified, because {reason}"
+            return
         known = await asyncio.to_thread(known_of, self.target, self.hints)
         info = self.engine.describe()
         question = first_question(
@@ -161,7 +175,7 @@ class Run:
         try:
             after = await asyncio.to_thread(self._checked, answer)
         except RefusedError as refused:
-            self.outcome.drop(refused.word)
+            self._drop(sample, refused.word, refused.detail)
             return None
         return _Candidate(sample, answer, after, repaired)
 
@@ -190,9 +204,12 @@ class Run:
             share = 0.4 + 0.6 * (number - 1) / (number + len(todo))
             words = f"proving version {number} of {number + len(todo)}"
             verdict = await self._verdict(candidate, until, share, words)
+            if verdict is not None and _unclear(verdict):
+                # A busy machine may have been in the way: what is the same is worth a second, longer look.
+                verdict = await self._verdict(candidate, until, share, f"{words}, again", look=2) or verdict
             if verdict is None:
                 self.outcome.ended = self.outcome.ended or "the time is used up"
-                self.outcome.drop("out of time")
+                self._drop(candidate.sample, "out of time")
                 continue
             changed = await asyncio.to_thread(
                 change_of, self.target.text.plain, candidate.after, self.target.name
@@ -204,6 +221,11 @@ class Run:
                 repaired = await self._repaired(candidate, verdict, asker, question)
                 if repaired is not None:
                     todo.insert(0, repaired)
+
+    def _drop(self, sample: int, word: str, detail: str = "") -> None:
+        self.outcome.drop(word)
+        self.fates[sample], self.details[sample] = word, detail
+        log.debug("Version %d of %s is dropped: %s (%s)", sample + 1, self.target.name, word, detail)
 
     def _keep(self, candidate: _Candidate, verdict: Verdict, changed: Change | None) -> None:
         try:
@@ -217,18 +239,20 @@ class Run:
                 repaired=candidate.repaired,
             )
         except RefusedError as refused:
-            self.outcome.drop(refused.word)
+            self._drop(candidate.sample, refused.word, refused.detail)
             return
         self.outcome.kept.append(kept)
         self.answers[kept.key] = candidate.answer
 
-    async def _verdict(self, candidate: _Candidate, until: float, share: float, words: str) -> Verdict | None:
+    async def _verdict(
+        self, candidate: _Candidate, until: float, share: float, words: str, *, look: int = 1
+    ) -> Verdict | None:
         """The verdict; None where there is no time for it."""
         left = until - time.monotonic()
         if left < _LEAST_TO_VERIFY_S:
             return None
         # The same bound every time: verdicts are kept by what they were reached within.
-        options = replace(self.options, seconds=self.budget.verify_seconds)
+        options = replace(self.options, seconds=look * self.budget.verify_seconds, seed=look - 1)
         job = Job(self.target.text.text, candidate.after, self.target.name, options)
 
         def listen(part: float, what: str) -> None:
@@ -260,24 +284,13 @@ class Run:
         return await self._candidate(candidate.sample, answer, repaired=True)
 
 
+def _unclear(verdict: Verdict) -> bool:
+    """Whether two versions are the same, and nobody knows which is faster."""
+    if verdict.verdict != "equivalent" or verdict.strength != "tested" or verdict.faster:
+        return False
+    speedup = verdict.speedup
+    return speedup is None or (speedup.ci_high > OFFERED_ABOVE and speedup.ci_high > _WIDE * speedup.ci_low)
+
+
 def _identity(target: Target) -> str:
     return same_syntax(target.node)
-
-
-def run_words(outcome: Outcome) -> str:
-    """What came of a run, in a sentence."""
-    shown = len(outcome.kept)
-    words = (
-        f"{shown} of {outcome.tried} versions proved better" if outcome.tried else "no version was proposed"
-    )
-    dropped = ", ".join(
-        f"{number} {word}" for word, number in sorted(outcome.dropped.items(), key=lambda one: -one[1])
-    )
-    parts = [f"{words} in {outcome.seconds:.0f} s"]
-    if dropped:
-        parts.append(f"dropped: {dropped}")
-    if outcome.cancelled:
-        parts.append("cancelled")
-    elif outcome.ended:
-        parts.append(outcome.ended)
-    return "; ".join(parts)

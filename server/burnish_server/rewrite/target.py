@@ -120,9 +120,9 @@ def _functions(statement: ast.stmt, within: str) -> Iterator[tuple[str, Function
         for inner in statement.body:
             yield from _functions(inner, f"{within}{statement.name}.")
     elif isinstance(statement, (ast.If, ast.Try, ast.With)):
-        for inner in ast.iter_child_nodes(statement):
-            if isinstance(inner, ast.stmt):
-                yield from _functions(inner, within)
+        for node in ast.iter_child_nodes(statement):
+            if isinstance(node, ast.stmt):
+                yield from _functions(node, within)
 
 
 def _docstring(node: Function) -> ast.Expr | None:

@@ -30,7 +30,9 @@ from tests.lsp.perf.editor import Start
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 async def test_a_lens_stands_at_every_function(editor: Start, newline: str) -> None:
     one = await editor(LENSES, more=CLICKABLE, pyproject=PLAIN)
-    text = f"s = '𐐀'\n\nclass 𐐀A:\n    @property\n    async \\\n  def größe(self):\n        pass\n\n{simple()}"
+    text = (
+        f"s = '𐐀'\n\nclass 𐐀A:\n    @property\n    async \\\n  def größe(self):\n        pass\n\n{simple()}"
+    )
     text = text.replace("𐐀A", "A").replace("async \\\n  def", "async def").replace("\n", newline)
     uri = one.open("a.py", text)
     found = await lenses(one, uri)
@@ -46,8 +48,7 @@ async def test_a_lens_stands_at_every_function(editor: Start, newline: str) -> N
         assert lens.command is not None and lens.command.command == "burnish.showComplexity"
         (argument,) = lens.command.arguments or ()
         place = lens.range.start
-        assert argument.uri == uri
-        assert (argument.position.line, argument.position.character) == (place.line, place.character)
+        assert argument == {"uri": uri, "position": {"line": place.line, "character": place.character}}
 
 
 async def test_positions_count_as_the_client_counts(editor: Start) -> None:
@@ -63,8 +64,8 @@ async def test_positions_count_as_the_client_counts(editor: Start) -> None:
 async def test_nothing_is_shown_where_it_is_off_and_settings_take_effect_at_once(editor: Start) -> None:
     one = await editor(pyproject=PLAIN)
     asked: list[str] = []
-    for name in (types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH):
-        one.client.feature(name)(lambda *_, name=name: asked.append(name))
+    name = types.WORKSPACE_CODE_LENS_REFRESH
+    one.client.feature(name)(lambda *_: asked.append(name))
     uri = one.open("a.py", branches())
     assert (await lenses(one, uri), await inlay_hints(one, uri)) == ([], [])
     assert [hint.code for hint in await one.hints(uri)] == ["complex-function"]
@@ -73,7 +74,8 @@ async def test_nothing_is_shown_where_it_is_off_and_settings_take_effect_at_once
     assert await titles(one, uri) == {0: "complexity 12 · C · 24 lines"}
     assert len(await inlay_hints(one, uri)) == 1
     assert await one.hints(uri) == []
-    assert set(asked) == {types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH}
+    # The library's editor does not say that it refreshes hints.
+    assert set(asked) == {types.WORKSPACE_CODE_LENS_REFRESH}
     configure(one, {"metrics": {"complexity": 12}})
     one.refreshed.clear()
     await asyncio.wait_for(one.refreshed.wait(), 5)
@@ -140,8 +142,7 @@ async def test_a_hover_says_what_drives_a_function(editor: Start) -> None:
     shown = await hover(one, uri, "f(a)")
     text = shown.contents.value
     assert "def f(a)" in text
-    assert "**Complexity 14 · C** · nesting 2 · 22 lines" in text
-    assert "The complexity is to stay below 11" in text
+    assert "**Complexity 14 · C** (below 11 is asked for) · nesting 2 · 22 lines" in text
     assert f"- +2 `and of 3` in [line 22]({uri}#L22), 1 deep" in text
     assert "- +6 in 6 more places" in text
     assert (shown.range.start, shown.range.end) == (types.Position(1, 4), types.Position(1, 5))
@@ -154,7 +155,12 @@ async def test_what_drives_a_function_can_be_asked_for(editor: Start) -> None:
     uri = one.open("a.py", f"s = '𐐀'\n{simple('outer')}\n    # end\n\n{branches()}")
     place = one.at(uri, "a == 3").start
     answer = await one.command("complexity", {"uri": uri, "position": {"line": place.line, "character": 0}})
-    assert (answer["name"], answer["complexity"], answer["rank"], answer["lines"]) == ("branches", 12, "C", 24)
+    assert (answer["name"], answer["complexity"], answer["rank"], answer["lines"]) == (
+        "branches",
+        12,
+        "C",
+        24,
+    )
     assert answer["limits"] == {"complexity": 11}
     assert answer["decisions"][3]["line"] == place.line
     assert answer["decisions"][3]["text"] == "if a == 3:"
@@ -194,7 +200,7 @@ async def test_a_file_that_is_hard_to_maintain_is_told_of_at_its_first_line(edit
     uri = one.open("a.py", f"import os  # 𐐀\n{branches()}")
     (hint,) = await one.hints(uri)
     assert hint.code == "low-maintainability"
-    assert (hint.range.start, hint.range.end) == (types.Position(0, 0), types.Position(0, 14))
+    assert (hint.range.start, hint.range.end) == (types.Position(0, 0), types.Position(0, 15))
 
 
 async def test_figures_are_told_beside_findings_and_without_them(editor: Start) -> None:
@@ -215,7 +221,7 @@ async def test_pushed_to_clients_that_do_not_pull(editor: Start) -> None:
     await until(lambda: codes() == [])
 
 
-async def until(holds: Any, seconds: float = 5) -> None:
+async def until(holds: Any, seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.02)

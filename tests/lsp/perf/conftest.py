@@ -97,12 +97,7 @@ def _listening(one: Editor) -> dict[str, Any]:
         one.refreshed.set()
 
     def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
-        (change,) = params.edit.document_changes or ()
-        assert isinstance(change, types.TextDocumentEdit)
-        uri = change.text_document.uri
-        text = one.applied(uri, params.edit)
-        one.edit(uri, 0, len(one.texts[uri]), text)
-        return types.ApplyWorkspaceEditResult(True)
+        return types.ApplyWorkspaceEditResult(one.take(params))
 
     def message(params: types.ShowMessageParams) -> None:
         one.messages.append(params.message)

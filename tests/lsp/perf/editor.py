@@ -76,6 +76,9 @@ class Editor:
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
     #: Cancel every progress bar when it begins.
     cancel_progress: bool = False
+    #: The edits that the server asked for, and whether they are refused.
+    taken: list[types.ApplyWorkspaceEditParams] = field(default_factory=list)
+    refuses: bool = False
 
     def open(self, name: str, text: str) -> str:
         uri = (self.folder / name).as_uri()
@@ -110,7 +113,7 @@ class Editor:
         return types.Range(place, place)
 
     async def actions(self, uri: str, words: str = "word not in", only: list[str] | None = None) -> list[Any]:
-        context = types.CodeActionContext([], only=only)  # type: ignore[arg-type]
+        context = types.CodeActionContext([], only=only or ["quickfix"])  # type: ignore[arg-type]
         where = self.at(uri, words) if words else types.Range(types.Position(0, 0), types.Position(0, 0))
         params = types.CodeActionParams(types.TextDocumentIdentifier(uri), where, context)
         return list(await self.client.text_document_code_action_async(params) or [])
@@ -141,6 +144,24 @@ class Editor:
         for start, end, new in sorted(spans, reverse=True):
             text = text[:start] + new + text[end:]
         return text
+
+    def take(self, params: types.ApplyWorkspaceEditParams) -> bool:
+        """Apply an edit that the server asks for, as an editor does: to open documents by their version, to files on the disk."""
+        self.taken.append(params)
+        if self.refuses:
+            return False
+        for change in params.edit.document_changes or ():
+            assert isinstance(change, types.TextDocumentEdit)
+            uri = change.text_document.uri
+            one = types.WorkspaceEdit(document_changes=[change])
+            if uri in self.texts:
+                self.edit(uri, 0, len(self.texts[uri]), self.applied(uri, one))
+            else:
+                file = Path(uri.removeprefix("file://"))
+                self.texts[uri], self.versions[uri] = file.read_bytes().decode(), None  # type: ignore[assignment]
+                file.write_bytes(self.applied(uri, one).encode())
+                del self.texts[uri], self.versions[uri]
+        return True
 
     def asked(self) -> list[str]:
         file = self.home.parent / "asked.txt"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from random import Random
+from types import CodeType
 from typing import Any
 
 from hypothesis import strategies as st
@@ -200,10 +201,11 @@ def functions() -> st.SearchStrategy[str]:
 
 def behaviour(source: str) -> list[Any]:
     """What the function does with each of the arguments: what it notes, and what it returns or raises."""
-    return [_run(source, arguments) for arguments in ARGUMENTS]
+    code = compile(source, "generated", "exec", dont_inherit=True)
+    return [_run(code, arguments) for arguments in ARGUMENTS]
 
 
-def _run(source: str, arguments: tuple[Any, ...]) -> Any:
+def _run(code: CodeType, arguments: tuple[Any, ...]) -> Any:
     noted: list[str] = []
 
     def t(value: Any) -> Any:
@@ -213,7 +215,7 @@ def _run(source: str, arguments: tuple[Any, ...]) -> Any:
         return value
 
     space: dict[str, Any] = {"t": t}
-    exec(compile(source, "generated", "exec", dont_inherit=True), space)
+    exec(code, space)
     given = tuple(value.copy() if isinstance(value, (list, dict)) else value for value in arguments)
     try:
         result = space["f"](*given)
@@ -223,7 +225,7 @@ def _run(source: str, arguments: tuple[Any, ...]) -> Any:
             result = ["called", result()]
     except _Noted:
         return noted, "too much"
-    except Exception as error:
+    except (ArithmeticError, LookupError, NameError, TypeError, ValueError) as error:
         # The words of an unbound variable's error name it; the place in the line is none of the matter.
         return noted, type(error), repr(error.args), repr(given)
     return noted, type(result), repr(result), repr(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from burnish_analysis.errors import SourceError
 from burnish_analysis.metrics.compare import complexity_of
 from burnish_analysis.perf.module import Module

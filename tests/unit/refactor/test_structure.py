@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from burnish_analysis.errors import SourceError
 from burnish_analysis.refactor.structure import same_structure
 

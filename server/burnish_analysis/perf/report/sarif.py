@@ -39,7 +39,8 @@ def sarif_log(items: Sequence[Item], problems: Sequence[Problem], root: Path) ->
     """
     rules = list(all_rules().values())
     metrics = list(METRIC_RULES.values())
-    numbers = {rule.id: number for number, rule in enumerate((*rules, *metrics))}
+    ids = [*(rule.id for rule in rules), *(rule.id for rule in metrics)]
+    numbers = {rule: number for number, rule in enumerate(ids)}
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

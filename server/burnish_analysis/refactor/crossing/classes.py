@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from rope.refactor.encapsulate_field import EncapsulateField as RopeEncapsulate
-from rope.refactor.introduce_factory import IntroduceFactory as RopeFactory
-from rope.refactor.localtofield import LocalToField as RopeLocalToField
-from rope.refactor.method_object import MethodObject as RopeMethodObject
-from rope.refactor.usefunction import UseFunction as RopeUseFunction
+from rope.refactor.encapsulate_field import EncapsulateField as RopeEncapsulate  # type: ignore[import-untyped]
+from rope.refactor.introduce_factory import IntroduceFactory as RopeFactory  # type: ignore[import-untyped]
+from rope.refactor.localtofield import LocalToField as RopeLocalToField  # type: ignore[import-untyped]
+from rope.refactor.method_object import MethodObject as RopeMethodObject  # type: ignore[import-untyped]
+from rope.refactor.usefunction import UseFunction as RopeUseFunction  # type: ignore[import-untyped]
 
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.perf.module import Module

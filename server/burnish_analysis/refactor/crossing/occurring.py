@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rope.base import evaluate, exceptions
-from rope.refactor import occurrences
+from rope.base import evaluate, exceptions  # type: ignore[import-untyped]
+from rope.refactor import occurrences  # type: ignore[import-untyped]
 
 from burnish_analysis.errors import RefactoringError, SourceError
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.crossing.workspace import Session
 
-__all__ = ["Use", "Uses", "find_uses", "roping"]
+__all__ = ["Use", "Uses", "find_uses", "noting", "roping"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ def find_uses(session: Session, path: Path, offset: int, *, hierarchy: bool = Fa
             session.project,
             name,
             pyname,
-            unsure=lambda each: bool(unsure.append(each)),
+            unsure=noting(unsure),
             instance=primary,
             in_hierarchy=hierarchy,
         )
@@ -99,6 +99,16 @@ def find_uses(session: Session, path: Path, offset: int, *, hierarchy: bool = Fa
             sure += (Use(module, here, start, _node(module, start)) for start in starts)
             doubtful += _doubtful(module, here, source, unsure, starts)
         return Uses(tuple(sure), tuple(doubtful))
+
+
+def noting(unsure: list[Any]) -> Any:
+    """What rope asks about a place of which it knows nothing: it is noted and left out."""
+
+    def note(place: Any) -> bool:
+        unsure.append(place)
+        return False
+
+    return note
 
 
 def _doubtful(module: Module, path: Path, source: Any, unsure: list[Any], starts: list[int]) -> Iterator[str]:

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rope.refactor.move import MoveGlobal, create_move
-from rope.refactor.rename import Rename as RopeRename
+from rope.refactor.move import MoveGlobal, create_move  # type: ignore[import-untyped]
+from rope.refactor.rename import Rename as RopeRename  # type: ignore[import-untyped]
 
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.crossing.checking import check_renamed
 from burnish_analysis.refactor.crossing.model import Changes, Offer, Question
-from burnish_analysis.refactor.crossing.occurring import roping
+from burnish_analysis.refactor.crossing.occurring import noting, roping
 from burnish_analysis.refactor.crossing.place import Crossing, Place
 from burnish_analysis.refactor.crossing.results import changed_texts, collected
 from burnish_analysis.refactor.crossing.texts import PlainText
@@ -57,12 +57,30 @@ class Rename(Crossing):
                 name,
                 in_hierarchy=True,
                 task_handle=session,
-                unsure=lambda each: bool(unsure.append(each)),
+                unsure=noting(unsure),
             )
             changes = collected(session, found)
         for path, (before, after) in changed_texts(session, changes).items():
             check_renamed(path, before, after)
-        return replace(changes, notes=_unknown(session, place, named.text))
+        return replace(
+            changes, notes=(*_doubts(session, unsure, named.text), *_unknown(session, place, named.text))
+        )
+
+
+def _doubts(session: Session, unsure: list[Any], name: str) -> list[str]:
+    """Attributes of that name of which it cannot be told whose they are."""
+    places = []
+    for each in unsure:
+        start = each.get_word_range()[0]
+        text = session.workspace.text(session.path(each.tools.resource)).plain
+        if text[:start].rstrip().endswith("."):
+            places.append(f"{each.tools.resource.name}:{text.count(chr(10), 0, start) + 1}")
+    if not places:
+        return []
+    more = f" and {len(places) - 5} other places" if len(places) > 5 else ""
+    return [
+        f"It cannot be told whether `.{name}` in {', '.join(places[:5])}{more} means this one; that stays as it is."
+    ]
 
 
 def _unknown(session: Session, place: Place, name: str) -> tuple[str, ...]:

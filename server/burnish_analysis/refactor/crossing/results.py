@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rope.base.change import ChangeContents, ChangeSet, CreateResource, MoveResource, RemoveResource
+from rope.base.change import ChangeContents, ChangeSet, CreateResource, MoveResource, RemoveResource  # type: ignore[import-untyped]
 
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.refactor.crossing.model import Changes, TextEdit

@@ -17,6 +17,8 @@ __all__ = ["PlainText", "apply_edits"]
 
 _ENDS = re.compile(r"\r\n|\r")
 _COOKIE = re.compile(r"\A(?:[ \t\f]*#[^\n]*\n)?[ \t\f]*#.*?coding[:=]")
+#: Stands for the "o" of an encoding cookie.
+_MASK = "\ue000"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -34,7 +36,9 @@ class PlainText:
         body = source[self._mark :]
         #: Places in the plain text of line feeds that stand for two characters.
         self._pairs = [m.start() - i for i, m in enumerate(re.finditer("\r\n", body))]
-        self.plain = _masked(_ENDS.sub("\n", body))
+        read = _ENDS.sub("\n", body)
+        self.plain = _masked(read)
+        self._cookie = self.plain != read
 
     def offset(self, plain: int) -> int:
         """Where a place of the plain text is in the file's."""
@@ -66,7 +70,7 @@ class PlainText:
 
     def written(self, plain: str) -> str:
         """Plain text as the file writes it."""
-        return _unmasked(plain).replace("\n", self._newline)
+        return (plain.replace(_MASK, "o") if self._cookie else plain).replace("\n", self._newline)
 
 
 def apply_edits(source: str, edits: tuple[TextEdit, ...]) -> str:
@@ -85,11 +89,7 @@ def _masked(text: str) -> str:
     if not found:
         return text
     at = found.end() - len("coding=")
-    return f"{text[:at]}c\ue000ding{text[at + 6 :]}"
-
-
-def _unmasked(text: str) -> str:
-    return text.replace("c\ue000ding=", "coding=").replace("c\ue000ding:", "coding:")
+    return f"{text[:at]}c{_MASK}ding{text[at + 6 :]}"
 
 
 def _differences(old: str, new: str) -> Iterator[tuple[int, int, str]]:

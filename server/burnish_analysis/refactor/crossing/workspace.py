@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rope.base import exceptions
-from rope.base.prefs import Prefs
-from rope.base.project import Project
-from rope.base.resources import File, Folder
-from rope.base.taskhandle import TaskHandle
+from rope.base import exceptions  # type: ignore[import-untyped]
+from rope.base.prefs import Prefs  # type: ignore[import-untyped]
+from rope.base.project import Project  # type: ignore[import-untyped]
+from rope.base.resources import File, Folder  # type: ignore[import-untyped]
+from rope.base.taskhandle import TaskHandle  # type: ignore[import-untyped]
 
 from burnish_analysis.errors import FileError, RefactoringError
 from burnish_analysis.perf.files import find_files, read_source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from burnish_analysis.perf.facts.sequences import truth_only
@@ -12,16 +12,13 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.conditions import spaced
 from burnish_analysis.refactor.model import Refactoring
 
-__all__ = ["ChainedComparison", "MergeIsinstance", "UseIn"]
+__all__ = ["MergeIsinstance", "Run", "UseIn", "reads_once", "span"]
 
 _SIMPLE = frozenset({"str", "bytes", "int", "bool", "NoneType"})
-_UP = (ast.Lt, ast.LtE)
-_SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-_TURNED = {ast.Lt: ">", ast.LtE: ">=", ast.Gt: "<", ast.GtE: "<="}
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Operands of ``and`` or ``or`` that stand next to each other and ask the same of one thing."""
 
     parts: list[ast.expr]
@@ -29,7 +26,7 @@ class _Run:
     others: list[ast.expr]
 
 
-def _span(node: ast.BoolOp, run: _Run, text: str, module: Module) -> Edit | None:
+def span(node: ast.BoolOp, run: Run, text: str, module: Module) -> Edit | None:
     """Put ``text`` in the place of a run; None where parentheses of its parts would come apart."""
     start, end = module.start(run.parts[0]), module.end(run.parts[-1])
     if run.parts[0] is node.values[0]:
@@ -42,7 +39,7 @@ def _span(node: ast.BoolOp, run: _Run, text: str, module: Module) -> Edit | None
     return spaced(module, start, end, text)
 
 
-def _reads_once(node: ast.expr, module: Module) -> Known:
+def reads_once(node: ast.expr, module: Module) -> Known:
     """Whether an expression may be evaluated once instead of several times in a row."""
     if isinstance(node, (ast.Name, ast.Constant)):
         return Known.YES
@@ -80,7 +77,7 @@ def weekend(day: str) -> bool:
             return
         evidence = Evidence()
         subject = module.text(run.subject)
-        once = _reads_once(run.subject, module)
+        once = reads_once(run.subject, module)
         if not evidence.require(once, f"`{subject}` has no effects and gives the same each time"):
             return
         simple = module.types.name(run.subject) in _SIMPLE
@@ -96,7 +93,7 @@ def weekend(day: str) -> bool:
             f"`{subject}` is compared with {len(run.others)} values, one after the other.",
             evidence,
             title=f"Use `{word}`",
-            edits=[_span(node, run, f"{subject} {word} ({listed})", module)],
+            edits=[span(node, run, f"{subject} {word} ({listed})", module)],
         )
 
     @staticmethod
@@ -111,9 +108,9 @@ def weekend(day: str) -> bool:
         )
 
 
-def _equal_run(node: ast.BoolOp, operator: type[ast.cmpop], module: Module) -> _Run | None:
+def _equal_run(node: ast.BoolOp, operator: type[ast.cmpop], module: Module) -> Run | None:
     """The longest run of comparisons of one thing."""
-    best: _Run | None = None
+    best: Run | None = None
     for first, part in enumerate(node.values):
         for subject, other in _sides(part, operator):
             parts, others = [part], [other]
@@ -126,7 +123,7 @@ def _equal_run(node: ast.BoolOp, operator: type[ast.cmpop], module: Module) -> _
                 parts.append(following)
                 others.append(matching)
             if len(parts) > 1 and (best is None or len(parts) > len(best.parts)):
-                best = _Run(parts, subject, others)
+                best = Run(parts, subject, others)
     return best
 
 
@@ -169,7 +166,7 @@ def number(value):
         name, run = found
         evidence = Evidence()
         subject = module.text(run.subject)
-        if not evidence.require(_reads_once(run.subject, module), f"`{subject}` gives the same each time"):
+        if not evidence.require(reads_once(run.subject, module), f"`{subject}` gives the same each time"):
             return
         classes: list[str] = []
         for place, other in enumerate(run.others):
@@ -185,11 +182,11 @@ def number(value):
             f"`{name}` is asked {len(run.parts)} times about `{subject}`.",
             evidence,
             title=f"Ask `{name}` once",
-            edits=[_span(node, run, text, module)],
+            edits=[span(node, run, text, module)],
         )
 
 
-def _class_run(node: ast.BoolOp, negative: bool, module: Module) -> tuple[str, _Run] | None:
+def _class_run(node: ast.BoolOp, negative: bool, module: Module) -> tuple[str, Run] | None:
     calls = [_class_test(part, negative, module) for part in node.values]
     for first, call in enumerate(calls):
         if call is None:
@@ -205,7 +202,7 @@ def _class_run(node: ast.BoolOp, negative: bool, module: Module) -> tuple[str, _
             parts.append(part)
             others.append(other.args[1])
         if len(parts) > 1:
-            return module.text(call.func), _Run(parts, call.args[0], others)
+            return module.text(call.func), Run(parts, call.args[0], others)
     return None
 
 
@@ -219,114 +216,3 @@ def _class_test(node: ast.expr, negative: bool, module: Module) -> ast.Call | No
     if any(isinstance(part, ast.Starred) for part in node.args):
         return None
     return node if module.calls(node, "builtins.isinstance", "builtins.issubclass") else None
-
-
-class ChainedComparison(Refactoring):
-    """``a < b and b < c``."""
-
-    id = "chained-comparison"
-    about = About(
-        summary="Two comparisons have one thing between them",
-        before="""\
-def inside(low: int, number: int, high: int) -> bool:
-    return number >= low and number < high
-""",
-        after="""\
-def inside(low: int, number: int, high: int) -> bool:
-    return low <= number < high
-""",
-        why="It reads as the range that is meant, and names the number once.",
-        preconditions=("what stands between can be evaluated once instead of twice",),
-    )
-    nodes = (ast.BoolOp,)
-
-    def check(self, node: ast.AST, module: Module) -> Iterator[Finding]:
-        """At the whole ``and``."""
-        assert isinstance(node, ast.BoolOp)
-        if not isinstance(node.op, ast.And):
-            return
-        for first, second in zip(node.values, node.values[1:], strict=False):
-            made = _chained(first, second, module)
-            if made is None:
-                continue
-            text, middle, evidence = made
-            run = _Run([first, second], middle, [])
-            yield module.finding(
-                self,
-                node,
-                f"`{module.text(middle)}` is compared on both sides, apart.",
-                evidence,
-                title="Chain the comparisons",
-                edits=[_span(node, run, text, module)],
-            )
-            return
-
-
-def _chained(one: ast.expr, other: ast.expr, module: Module) -> tuple[str, ast.expr, Evidence] | None:
-    """Two comparisons as one, what stands in its middle, and what is known."""
-    for left in _directions(one):
-        for right in _directions(other):
-            if left.up != right.up or not module.same(left.second, right.first):
-                continue
-            if isinstance(left.second, ast.Constant) or (not left.up and (left.turned or right.turned)):
-                continue
-            evidence = Evidence()
-            middle = module.text(left.second)
-            once = _reads_once(left.second, module)
-            if not evidence.require(once, f"`{middle}` has no effects and gives the same each time"):
-                return None
-            for side in (left, right):
-                if side.turned:
-                    _turnable(side, evidence, module)
-            if left.turned and not isinstance(left.first, (ast.Name, ast.Constant)):
-                evidence.require(
-                    module.effects.pure(left.first), f"`{module.text(left.first)}` has no effects"
-                )
-            if evidence.violated:
-                return None
-            first, between, last = (
-                _operand(part, module) for part in (left.first, left.second, right.second)
-            )
-            text = f"{first} {left.sign} {between} {right.sign} {last}"
-            return (text, left.second, evidence) if "\n" not in text else None
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One comparison, as written or turned round."""
-
-    first: ast.expr
-    sign: str
-    second: ast.expr
-    up: bool
-    turned: bool
-
-
-def _directions(node: ast.expr) -> Sequence[_Side]:
-    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
-        return ()
-    operator = type(node.ops[0])
-    if operator not in _SIGNS:
-        return ()
-    up, right = operator in _UP, node.comparators[0]
-    return (
-        _Side(node.left, _SIGNS[operator], right, up, turned=False),
-        _Side(right, _TURNED[operator], node.left, not up, turned=True),
-    )
-
-
-def _turnable(side: _Side, evidence: Evidence, module: Module) -> None:
-    """``a < b`` and ``b > a`` are the same for numbers and for texts; elsewhere already the errors' words differ."""
-    kinds = {module.types.name(part) for part in (side.first, side.second)}
-    known = kinds <= {"int", "bool", "float"} or kinds in ({"str"}, {"bytes"})
-    first, second = module.text(side.first), module.text(side.second)
-    evidence.require(Known.of(known), f"`{first}` and `{second}` compare the same both ways")
-
-
-def _operand(node: ast.expr, module: Module) -> str:
-    text = module.text(node)
-    loose = isinstance(node, (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Compare)) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
-    return f"({text})" if loose else text

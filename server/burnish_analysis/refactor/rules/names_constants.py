@@ -38,15 +38,15 @@ def send(client, data):
     return client.post(data, timeout=30)
 """,
         after="""\
-TIMEOUT = 30
+_TIMEOUT = 30
 
 
 def fetch(client):
-    return client.get(timeout=TIMEOUT)
+    return client.get(timeout=_TIMEOUT)
 
 
 def send(client, data):
-    return client.post(data, timeout=TIMEOUT)
+    return client.post(data, timeout=_TIMEOUT)
 """,
         why="A name says what a number or text means, and there is one place to change it.",
         preconditions=("the literals stand in functions, and mean the same thing",),
@@ -179,7 +179,8 @@ def _names(node: ast.Constant, places: list[ast.Constant], module: Module) -> li
         own = own if own and not own[0].isdigit() else f"TEXT_{own}".strip("_")
     else:
         own = "NUMBER_" + re.sub(r"[^0-9A-Za-z]+", "_", repr(node.value)).strip("_").upper()
-    return [name for name in (*common, own) if name.isidentifier()]
+    # Private: a star import of the module gives no more names than before.
+    return [f"_{name}" for name in (*common, own) if name.isidentifier()]
 
 
 def _given_to(node: ast.Constant, module: Module) -> str:

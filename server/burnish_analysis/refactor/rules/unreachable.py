@@ -201,10 +201,9 @@ def _last_in(node: ast.stmt, owner: tuple[type[ast.AST], ...], module: Module) -
         if isinstance(parent, ast.If):
             if parent.body[-1] is not at and not (parent.orelse and parent.orelse[-1] is at):
                 return None
-        elif parent.body[-1] is at:
-            return parent
         else:
-            return None
+            body: list[ast.stmt] = getattr(parent, "body", [])
+            return parent if body[-1] is at else None
         at = parent
 
 

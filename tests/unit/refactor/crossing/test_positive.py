@@ -85,7 +85,9 @@ CASES = {
     ),
     "remove-parameter": (
         "remove-parameter", {},
-        {"a.py": "def f(a: int, §b: str = \"x\", *, c: int = 1) -> int:\n    return a + c\n", "b.py": "import a\na.f(1, 'y', c=2)\na.f(1, b=0)\n"},
+        {
+            "a.py": "def f(a: int, §b: str = \"x\", *, c: int = 1) -> int:\n    return a + c\n",
+         "b.py": "import a\na.f(1, 'y', c=2)\na.f(1, b=0)\n"},
         {"a.py": "def f(a: int, *, c: int = 1) -> int:\n    return a + c\n", "b.py": "import a\na.f(1, c=2)\na.f(1)\n"},
     ),
     "reorder-parameters": (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from burnish_analysis.errors import RefactoringError
 
+from burnish_analysis.errors import RefactoringError
 from tests.unit.refactor.crossing.folder import Folder
 
 EXTRACT = {
@@ -121,19 +121,22 @@ OTHERS = {
     "inline past a call": ("inline-variable", {}, {"a.py": "def f(x):\n    §a = x.y\n    g()\n    return a\n"}, "Something stands between"),
     "inline two assignments": ("inline-variable", {}, {"a.py": "def f(x):\n    §a = x\n    a = 2\n    return a\n"}, "exactly once"),
     "inline into a loop": ("inline-variable", {}, {"a.py": "def f(x):\n    §a = x()\n    return [a for _ in x]\n"}, "for every element"),
-    "inline a long function": ("inline-function", {}, {"a.py": "def §f(x):\n    y = x\n    return y\n\n\nf(1)\n"}, "more than one `return`"),
+    "inline a long function": ("inline-function", {}, {
+            "a.py": "def §f(x):\n    y = x\n    return y\n\n\nf(1)\n"}, "more than one `return`"),
     "inline a changing argument": (
         "inline-function", {}, {"a.py": "def §f(x):\n    return x + x\n\n\nprint(f(g()))\n"}, "how often would change"
     ),
     "inline where a name means another": (
-        "inline-function", {}, {"a.py": "K = 1\n\n\ndef §f(x):\n    return x + K\n\n\ndef g(K):\n    return f(1)\n"}, "means another variable"
+        "inline-function", {}, {
+            "a.py": "K = 1\n\n\ndef §f(x):\n    return x + K\n\n\ndef g(K):\n    return f(1)\n"}, "means another variable"
     ),
     "inline a function of others": (
         "inline-function", {}, {"a.py": "def §f(x):\n    return x\n\n\nf(1)\n", "b.py": "from a import f\n"}, "Another file"
     ),
     "used parameter": ("remove-parameter", {}, {"a.py": "def f(§a):\n    return a\n"}, "is used in f"),
     "parameter of a value": ("remove-parameter", {}, {"a.py": "def f(§a):\n    return 1\n\n\nmap(f, [1])\n"}, "used as a value"),
-    "parameter passed by a call": ("remove-parameter", {}, {"a.py": "def f(§a):\n    return 1\n\n\nf(print())\n"}, "computes what it passes"),
+    "parameter passed by a call": ("remove-parameter", {}, {
+            "a.py": "def f(§a):\n    return 1\n\n\nf(print())\n"}, "computes what it passes"),
     "parameter of a starred call": ("remove-parameter", {}, {"a.py": "def f(§a):\n    return 1\n\n\nf(*xs)\n"}, "whole list"),
     "parameter of an unknown object's method": (
         "remove-parameter", {}, {"a.py": "class A:\n    def f(self, §a):\n        return 1\n\n\ndef g(x):\n    x.f(1)\n"}, "cannot be told"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.refactor.crossing.api import perform
 from burnish_analysis.refactor.crossing.texts import PlainText, apply_edits
 from burnish_analysis.refactor.crossing.workspace import Workspace
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.unit.refactor.crossing.folder import Folder
 
 PIECES = st.lists(
@@ -30,7 +31,7 @@ def test_changes_of_the_plain_text_touch_nothing_else(source: str, other: str, r
     cut = random.randint(0, len(plain))  # type: ignore[attr-defined]
     changed = plain[:cut] + PlainText(other).plain + plain[random.randint(cut, len(plain)) :]  # type: ignore[attr-defined]
     edits = text.edits(changed)
-    assert all(one.end <= next_.start for one, next_ in zip(edits, edits[1:], strict=False))
+    assert all(one.end <= next_.start for one, next_ in pairwise(edits))
     after = apply_edits(source, edits)
     assert _read(PlainText(after).plain) == _read(changed)
     assert text.edits(plain) == ()
@@ -38,7 +39,7 @@ def test_changes_of_the_plain_text_touch_nothing_else(source: str, other: str, r
 
 def _read(plain: str) -> str:
     """Plain text with cookies readable; a mark inside a text may become its first character."""
-    return plain.replace("c\ue000ding", "coding").replace("\ufeff", "")
+    return plain.replace("\ue000", "o").replace("\ufeff", "")
 
 
 @settings(max_examples=200, deadline=None)
@@ -113,3 +114,9 @@ def test_time_and_cancel(tmp_path: Path) -> None:
         perform(workspace, tmp_path / "a.py", 0, 0, "rename", {"name": "g"}, cancelled=lambda: True)
     with pytest.raises(RefactoringError, match="Not done within 0 seconds"):
         perform(workspace, tmp_path / "a.py", 0, 0, "rename", {"name": "g"}, seconds=0)
+
+
+def test_a_rename_tells_what_it_left(tmp_path: Path) -> None:
+    source = "class A:\n    def §f(self):\n        return 1\n\n\ndef g(x):\n    return x.f()\n"
+    changes = Folder(tmp_path, {"a.py": source}).changes("rename", name="h")
+    assert any("a.py:7" in note for note in changes.notes)
