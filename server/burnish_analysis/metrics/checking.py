@@ -39,12 +39,18 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def metric_items(
     file: SourceFile, module: Module, settings: PerfSettings, options: CheckOptions, tell: Tell
 ) -> Iterator[Item]:
-    """What the figures of a file say. With only exact fixes asked for, nothing: no fix comes with them."""
+    """What the figures of a file say. With only exact fixes asked for, nothing: no fix comes with them.
+
+    The maintainability index takes longer than everything else together, so it is worked out only where a project has a threshold
+    for it or its rule is selected.
+    """
     on = {rule for rule in METRIC_RULES if settings.on(rule, default=True)}
     if not on or options.exact_only:
         return
     limits = metric_settings_at(settings.root)
     found = [finding for finding in _functions(module, limits) if finding.rule in on]
+    if not settings.select and "maintainability" not in limits.asked:
+        on.discard(UNMAINTAINABLE)
     if UNMAINTAINABLE in on and could_be_low(module, limits.maintainability):
         try:
             found += _file(file.text, module, limits)

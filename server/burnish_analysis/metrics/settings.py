@@ -20,12 +20,13 @@ class MetricSettings:
 
     Attributes:
         complexity, nesting: a function that reaches one is told of. maintainability: a file below it is.
-        problems: what was wrong, in sentences.
+        asked: the thresholds that are written down, whatever they are. problems: what was wrong, in sentences.
     """
 
     complexity: int = 11
     nesting: int = 4
     maintainability: float = 20
+    asked: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
 
 
@@ -48,7 +49,7 @@ def read_metric_settings(table: Any) -> MetricSettings:
             problems.append(
                 f"tool.burnish.metrics.{key} is {value!r}; it must be {kind} from 0 (which turns it off)."
             )
-    return MetricSettings(**values, problems=tuple(sorted(problems)))
+    return MetricSettings(**values, asked=frozenset(values), problems=tuple(sorted(problems)))
 
 
 def metric_settings_at(root: Path | None) -> MetricSettings:

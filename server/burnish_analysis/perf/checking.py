@@ -39,10 +39,12 @@ class CheckOptions:
 
     Attributes:
         exact_only: leave out what would need verification. changes: give each fix's changes too.
+        suggested: tell of suggested refactorings, too, whether the project asks for them or not.
     """
 
     exact_only: bool = False
     changes: bool = False
+    suggested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

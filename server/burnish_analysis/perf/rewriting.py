@@ -146,7 +146,11 @@ class _Rewriting:
         if not self._settings.select and not self._options.suggested:
             return found
         more = found_refactorings(
-            module, self._settings, suggest_from=self._options.suggest_from, failed=self._failed
+            module,
+            self._settings,
+            suggestions=True,
+            suggest_from=self._options.suggest_from,
+            failed=self._failed,
         )
         return sorted(
             [*found, *(finding for finding, _ in more)],

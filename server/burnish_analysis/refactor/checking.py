@@ -31,7 +31,10 @@ def refactor_items(
 
     places: Places | None = None
     for finding, words in found_refactorings(
-        module, settings, failed=lambda rule, error: tell(failure(file.path, rule, error))
+        module,
+        settings,
+        suggestions=options.suggested,
+        failed=lambda rule, error: tell(failure(file.path, rule, error)),
     ):
         if options.exact_only and finding.certainty is not Certainty.EXACT:
             continue
@@ -46,20 +49,22 @@ def found_refactorings(
     module: Module,
     settings: PerfSettings,
     *,
+    suggestions: bool,
     suggest_from: int | None = None,
     failed: Callable[[Rule, Exception], None] | None = None,
 ) -> list[tuple[Finding, str]]:
     """Refactorings and what they do to complexity: where some are selected by name, wherever these can be done; else the suggested.
 
     Args:
-        settings: what is selected and ignored. suggest_from: the complexity from which functions get suggestions, instead of the
-            project's setting. failed: told of a refactoring that fails.
+        settings: what is selected and ignored. suggestions: whether they are wanted where the project does not ask for them: they
+            take several times as long as the rules for performance. suggest_from: the complexity from which functions get
+            suggestions, instead of the project's setting. failed: told of a refactoring that fails.
     """
     if settings.select and not _may_name_refactorings(settings.select):
         return []
     limits = _settings_at(settings.root)
     least = suggest_from if suggest_from is not None else limits.suggest_from
-    if not settings.select and not may_be_complex(module, least):
+    if not settings.select and not ((suggestions or limits.asked) and may_be_complex(module, least)):
         return []
     # All this is imported only where there is something to look at: most files have no complex function.
     from dataclasses import replace

@@ -21,12 +21,13 @@ class RefactorSettings:
     Attributes:
         select: only these refactorings, where there are any. ignore: not these.
         suggest_from: the complexity from which a function gets suggestions unasked; 1 means every function.
-        problems: what was wrong in the table, in sentences.
+        asked: whether there is such a table; then ``burnish check`` tells of suggestions. problems: what was wrong in it, in sentences.
     """
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     suggest_from: int = 11
+    asked: bool = False
     problems: tuple[str, ...] = ()
 
     def on(self, refactoring: str, *, default: bool = True) -> bool:
@@ -68,7 +69,7 @@ def read_refactor_settings(table: Any) -> RefactorSettings:
             f"tool.burnish.refactor.suggest-from is {suggest_from!r}; it must be a whole number from 1 (every function)."
         )
         suggest_from = RefactorSettings().suggest_from
-    return RefactorSettings(select, ignore, suggest_from, tuple(problems))
+    return RefactorSettings(select, ignore, suggest_from, True, tuple(problems))
 
 
 def _names(table: dict[str, Any], key: str, problems: list[str]) -> frozenset[str]:

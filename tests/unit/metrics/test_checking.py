@@ -177,7 +177,10 @@ def test_the_quick_bounds_leave_nothing_out(tmp_path: Path, source: str) -> None
     [
         (None, MetricSettings()),
         ({}, MetricSettings()),
-        ({"complexity": 0, "maintainability": 9.5}, MetricSettings(complexity=0, maintainability=9.5)),
+        (
+            {"complexity": 0, "maintainability": 9.5},
+            MetricSettings(0, maintainability=9.5, asked=frozenset({"complexity", "maintainability"})),
+        ),
     ],
 )
 def test_settings_are_read(table: Any, settings: MetricSettings) -> None:

@@ -83,7 +83,7 @@ def test_settings_are_read_from_the_nearest_project(tmp_path: Path) -> None:
     inner.parent.mkdir()
     inner.write_text("")
     found = find_refactor_settings(inner)
-    assert found == RefactorSettings(frozenset({"use-in"}), frozenset({"walrus"}), 1)
+    assert found == RefactorSettings(frozenset({"use-in"}), frozenset({"walrus"}), 1, asked=True)
     assert found.on("use-in", default=False) and not found.on("dict-dispatch") and not found.on("walrus")
 
 

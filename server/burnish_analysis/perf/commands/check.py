@@ -47,6 +47,12 @@ Format = Literal["text", "json", "sarif"]
 @click.option("--ignore", multiple=True, callback=rule_ids, metavar="RULE", help="Not these rules.")
 @click.option("--exact-only", is_flag=True, help="Only what is shown to behave the same when fixed.")
 @click.option(
+    "--suggested",
+    is_flag=True,
+    help="Also refactorings that lower the complexity of a complex function (always where pyproject.toml has a "
+    "tool.burnish.refactor).",
+)
+@click.option(
     "--since", metavar="REVISION", default=None, help="Only on lines changed since this git revision."
 )
 @click.option(
@@ -64,11 +70,13 @@ def check(
     select: frozenset[str],
     ignore: frozenset[str],
     exact_only: bool,
+    suggested: bool,
     since: str | None,
     regressions: bool,
     jobs: int | None,
 ) -> None:
-    """Find Python code that could be faster in files and below folders; nothing is run (but see --regressions) and nothing is changed.
+    """Find Python code that could be faster or is too complex in files and below folders; nothing is run (but see
+    --regressions) and nothing is changed.
 
     The exit status is 0 where there is nothing to say, 1 with findings (or a file that could not be looked at), 2 for
     wrong usage.
@@ -85,7 +93,7 @@ def check(
             raise click.UsageError("--regressions needs --since REVISION.")
         items = _slower([task.path for task in tasks], since, problems)
     else:
-        options = CheckOptions(exact_only=exact_only, changes=form == "sarif")
+        options = CheckOptions(exact_only, changes=form == "sarif", suggested=suggested)
         look = partial(check_file, options=options)
         reports = in_every_file(look, tasks, "Checking", jobs, _lost)
         items = [item for report in reports for item in report.items]
