@@ -18,6 +18,7 @@ import type { FixPages } from "./perf";
 import { completionState, launchSettings, toggleCompletion, toggleCompletionHere } from "./settings";
 import { type Explanations, refactor } from "./refactor";
 import type { PlanWalk } from "./refactorPlan";
+import type { Rewrites } from "./rewrite";
 import { showSilences } from "./silence";
 import { askSnooze, type Snooze, type SnoozeLeft } from "./snooze";
 import type { StatusView } from "./status";
@@ -51,6 +52,7 @@ export const Command = {
   useProfile: "burnish.useProfile",
   refactor: "burnish.refactor",
   simplify: "burnish.simplify",
+  rewrite: "burnish.rewrite",
   explain: "burnish.explain",
   showComplexity: "burnish.showComplexity",
   complexityReport: "burnish.complexityReport",
@@ -70,6 +72,7 @@ export interface CommandContext {
   readonly snooze: Snooze;
   readonly fixes: FixPages;
   readonly plans: PlanWalk;
+  readonly rewrites: Rewrites;
   readonly explanations: Explanations;
   readonly complexity: ComplexityReport;
   readonly view: () => StatusView;
@@ -122,6 +125,7 @@ export function registerCommands(context: CommandContext): Disposable[] {
     [Command.useProfile]: () => context.fixes.useProfile(server),
     [Command.refactor]: (chosen) => refactor(server, chosen),
     [Command.simplify]: (place) => context.plans.simplify(server, place),
+    [Command.rewrite]: (place) => context.rewrites.rewrite(server, place),
     [Command.explain]: (finding) => context.explanations.explain(server, finding),
     [Command.showComplexity]: (...args) => showComplexity(server, args),
     [Command.complexityReport]: () => context.complexity.open(),

@@ -19,6 +19,7 @@ import { ProgressHub } from "./progressHub";
 import type { ServerStatus } from "./protocol";
 import { Explanations } from "./refactor";
 import { PlanWalk } from "./refactorPlan";
+import { Rewrites } from "./rewrite";
 import { serverCommandLine } from "./serverProcess";
 import { LspSession } from "./session";
 import { completionState, launchSettings, RESTART_KEYS } from "./settings";
@@ -48,6 +49,7 @@ export function activate(context: ExtensionContext): void {
   const outcomes = new OutcomeReporter();
   const fixes = new FixPages();
   const plans = new PlanWalk();
+  const rewrites = new Rewrites();
   const explanations = new Explanations();
   const own = new Connection({
     createSession: async (ask) => {
@@ -112,6 +114,7 @@ export function activate(context: ExtensionContext): void {
     snooze,
     fixes,
     plans,
+    rewrites,
     explanations,
     snooze.onDidChange(() => status.update({})),
     registerDisclosure(),
@@ -128,6 +131,7 @@ export function activate(context: ExtensionContext): void {
       snooze,
       fixes,
       plans,
+      rewrites,
       explanations,
       logger,
       view: () => status.view(),

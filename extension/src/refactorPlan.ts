@@ -1,7 +1,5 @@
 /** A plan: one function made simpler step by step, each step looked at before it is applied. */
-import type { Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
-import { revealPlaces } from "./perfPreview";
 import { ServerCommand } from "./protocol";
 import { atCursor } from "./refactor";
 import { TextPages } from "./textPages";
@@ -113,7 +111,7 @@ export class PlanWalk extends TextPages {
         }
         continue;
       }
-      await this.compare(uri, where, step);
+      await this.show(uri, where, step);
       const said = `Burnish: ${where}: ${step.title}. ${capital(step.words)}. ${step.summary}`;
       const answer = await window.showInformationMessage(said, ...(step.applicable ? [APPLY] : []), SKIP, STOP);
       if (answer === APPLY) {
@@ -127,7 +125,7 @@ export class PlanWalk extends TextPages {
         break;
       }
     }
-    await this.close();
+    await this.closeComparison();
     await window.showTextDocument(Uri.parse(uri));
     const rest = plan.reason === "" ? "" : ` ${plan.reason}`;
     await window.showInformationMessage(
@@ -135,33 +133,10 @@ export class PlanWalk extends TextPages {
     );
   }
 
-  private async compare(uri: string, where: string, step: Step): Promise<void> {
-    const name = uri.split("/").at(-1) || "code.py";
-    const before = this.write(`/before/${name}`, step.before, where);
-    const after = this.write(`/after/${name}`, step.after, where);
+  private show(uri: string, where: string, step: Step): Promise<void> {
     const figures = step.words.split(",")[0] ?? "";
-    await commands.executeCommand("vscode.diff", before, after, `${where}: ${figures} (${step.badge})`, {
-      preview: true,
-    });
-    await revealPlaces(
-      new Map<string, number>([
-        [key(before), step.line],
-        [key(after), step.lineAfter],
-      ]),
-    );
+    return this.compare(uri, `${where}: ${figures} (${step.badge})`, step, where);
   }
-
-  /** Closes the comparison, if it is what is on top. */
-  private async close(): Promise<void> {
-    const shown = window.activeTextEditor?.document.uri.scheme === SCHEME;
-    if (shown) {
-      await commands.executeCommand("workbench.action.closeActiveEditor");
-    }
-  }
-}
-
-function key(uri: VscodeUri): string {
-  return uri.toString();
 }
 
 function capital(words: string): string {

@@ -34,6 +34,7 @@ from burnish_server.features import (
     refactor_explain,
     refactor_plans,
     refactor_rename,
+    rewrite,
 )
 from burnish_server.learning.service import Learning
 from burnish_server.learning.surroundings import ServerSurroundings
@@ -148,6 +149,7 @@ def create_server(host: EngineHost, pipeline: Pipeline) -> BurnishServer:
         refactor_plans,
         refactor_explain,
         metrics_report,
+        rewrite,
     ):
         module.register(server)
     return server

@@ -138,6 +138,9 @@ async def test_what_becomes_of_versions_is_recorded(client: Start) -> None:
     one = await client()
     await one.command("setConsent", {"switch": "record", "on": True, "through": "command"})
     one.client.protocol.notify("burnish/editorTelemetry", {"enabled": True})
+    async with asyncio.timeout(20):
+        while not (await one.command("status"))["recording"]:
+            await asyncio.sleep(0.05)
     uri = one.open("a.py", TEXT)
     first, second = (await one.command("rewrite", at(uri)))["results"]
     await one.command("rewriteReject", {"uri": uri, "key": second["key"]})

@@ -31,7 +31,8 @@ def may_be_complex(module: Module, least: int) -> frozenset[str]:
     nodes = module.structure.nodes
     points: Counter[str] = Counter()
     blocks: Counter[str] = Counter()
-    for kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda):
+    definitions: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    for kind in definitions:
         for node in nodes.get(kind, ()):
             points[module.dotted_function(node)] += 1
     for kind in {*_DECISIONS, *DEEPER}:

@@ -58,6 +58,8 @@ def _screen(
             return f"has no function {function}"
         needed = reach(tree, function, also)
         return _missing(needed, path, packages) or _Look(needed).reason()
+    except SyntaxError as error:  # it can be read and not be compiled: a parameter named twice
+        return f"is not valid Python ({error.msg}, line {error.lineno or '?'})"
     except RecursionError:
         return "is nested too deeply to be read"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lsprotocol import types
 
+from burnish_analysis.refactor.model import ORGANIZE as ORGANIZE_RULE
 from burnish_server.features.outcomes import ACCEPTED
 from burnish_server.features.perf import target_of
 from burnish_server.features.perf_offers import offered
-from burnish_server.features.refactor_edits import ORGANIZE, organizing_edit
 from burnish_server.features.refactor_standing import standing_of
 from burnish_server.features.verifying import (
     OVERTAKEN,
@@ -56,6 +56,10 @@ _NEEDS_ANSWERS = frozenset({"reorder-parameters"})
 _SHORT = 4
 
 
+#: The kind by which editors ask for this tool's way to put imports in order.
+ORGANIZE = f"{ORGANIZE_RULE}.burnish"
+
+
 class RefactorOffering:
     """Makes the code actions of one client."""
 
@@ -93,7 +97,7 @@ class RefactorOffering:
                 made += await self._crossing(uri, where, wants)
         # Editors ask for these by name, on saving or in their menu of source actions.
         if params.context.only and wants(ORGANIZE):
-            made += await self._organizing(uri)
+            made += await self._organizing(uri, asked=not quiet)
         return made
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
@@ -211,13 +215,22 @@ class RefactorOffering:
             run = command(title, PERFORM, [asked])
         return types.CodeAction(title=title, kind=offer.kind, command=run)
 
-    async def _organizing(self, uri: str) -> list[types.CodeAction]:
-        edit = await organizing_edit(self._server, uri)
-        return (
-            [types.CodeAction("Organize imports (Burnish)", kind=ORGANIZE, edit=edit)]
-            if edit is not None
+    async def _organizing(self, uri: str, *, asked: bool) -> list[types.CodeAction]:
+        """The action that puts a document's imports in order; what is not shown to change nothing else only where the user asks."""
+        look = await self._server.refactor.look(uri)
+        found = (
+            [one for one in look.found if isinstance(one, LocalOffer) and one.kind == ORGANIZE_RULE]
+            if look
             else []
         )
+        chosen = [one for one in found if one.changes and (one.exact or asked)]
+        if look is None or not chosen:
+            return []
+        unknown = " and ".join(dict.fromkeys(words for one in chosen for words in one.unknown))
+        title = "Organize imports (Burnish)" + (f": not shown that {unknown}" if unknown else "")
+        changes = [change for one in chosen for change in one.changes]
+        edit = workspace_edit(target_of(self._server, uri, look), changes)
+        return [types.CodeAction(title, kind=ORGANIZE, edit=edit)]
 
 
 def at_place(look: Look, where: types.Range, encoding: str) -> list[LocalOffer]:

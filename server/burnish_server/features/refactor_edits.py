@@ -21,10 +21,8 @@ from burnish_server.refactor.model import Changes, stamp_of
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
 
-__all__ = ["ORGANIZE", "changes_of", "edit_of", "organizing_edit"]
+__all__ = ["changes_of", "edit_of"]
 
-ORGANIZE = "source.organizeImports.burnish"
-_ORGANIZE_ID = "organize-imports"
 _CHANGED = "{} has changed meanwhile, so nothing was done. Ask for it again."
 _LOOK = "preview"
 
@@ -85,15 +83,6 @@ def edit_of(server: BurnishServer, changes: Changes, look_first: str = "") -> ty
         parts.append(types.DeleteFile(path.as_uri(), annotation_id=note))
     said = types.ChangeAnnotation("Burnish: refactoring", needs_confirmation=True, description=look_first)
     return types.WorkspaceEdit(document_changes=parts, change_annotations={_LOOK: said} if note else None)
-
-
-async def organizing_edit(server: BurnishServer, uri: str) -> types.WorkspaceEdit | None:
-    """The edit that puts a document's imports in order; None where they are, or cannot be."""
-    try:
-        changes = await changes_of(server, uri, (0, 0), _ORGANIZE_ID, {})
-        return edit_of(server, changes) if changes.files else None
-    except JsonRpcInvalidParams:
-        return None
 
 
 class _Client:

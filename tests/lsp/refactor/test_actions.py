@@ -149,3 +149,23 @@ async def test_what_is_taken_is_recorded(editor: Start) -> None:
     offer = events[0]
     assert isinstance(offer, ActionOffered)
     assert (offer.rule, offer.title, offer.verdict) == ("merge-nested-ifs", EXACT_TITLE, "exact")
+
+
+async def test_imports_are_put_in_order_by_name(editor: Start) -> None:
+    one = await editor()
+    kind = ["source.organizeImports"]
+    uri = one.open("a.py", "import re\nimport json\n\nprint(json, re)\n")
+    whole = where(one, uri, "import re")
+    for asked in (kind, ["source.organizeImports.burnish"]):
+        action = (await actions(one, uri, whole, asked))["Organize imports (Burnish)"]
+        assert action.kind == "source.organizeImports.burnish"
+        assert one.applied(uri, action.edit) == "import json\nimport re\n\nprint(json, re)\n"
+    # On saving, only what is shown to change nothing else; a module may need to be imported before another.
+    unsure = one.open("b.py", "import zebra\nimport apple\n\nprint(apple, zebra)\n")
+    whole = where(one, unsure, "import zebra")
+    assert await actions(one, unsure, whole, kind, quiet=True) == {}
+    (title,) = found = await actions(one, unsure, whole, kind)
+    assert "not shown that" in title
+    assert one.applied(unsure, found[title].edit).startswith("import apple\nimport zebra\n")
+    tidy = one.open("c.py", "import json\n\nprint(json)\n")
+    assert await actions(one, tidy, where(one, tidy, "import json"), kind) == {}

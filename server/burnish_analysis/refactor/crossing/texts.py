@@ -59,14 +59,17 @@ class PlainText:
 
     def edits(self, changed: str) -> tuple[TextEdit, ...]:
         """The edits of the file's text that make its plain text ``changed``."""
-        return tuple(
-            TextEdit(self.offset(start), self.offset(end), self.written(text))
-            for start, end, text in _differences(self.plain, changed)
-        )
+        return tuple(self.edit(*one) for one in _differences(self.plain, changed))
 
     def edit(self, start: int, end: int, text: str) -> TextEdit:
         """One edit given by plain offsets and plain text."""
-        return TextEdit(self.offset(start), self.offset(end), self.written(text))
+        first, last, text = self.offset(start), self.offset(end), self.written(text)
+        # Beside a lone end of the other kind, a line end would become half of one.
+        if text.startswith("\n") and self.source[:first].endswith("\r"):
+            text = f"\r{text}"
+        if text.endswith("\r") and self.source[last:].startswith("\n"):
+            text += "\n"
+        return TextEdit(first, last, text)
 
     def written(self, plain: str) -> str:
         """Plain text as the file writes it."""
