@@ -37,7 +37,7 @@ export function fixes() {
 export function tests() {
   return [
     script("extension", "Extension, unit tests (vitest)", "test:extension"),
-    pytest("unit", "Python, unit tests (pytest)"),
+    pytest("unit", "Python, unit tests (pytest)", "-n", "auto", "--dist", "worksteal"),
     pytest("lsp", "Language server, a real client over stdio (pytest)"),
     pytest("integration", "Real model and real processes (pytest)"),
   ].filter((suite) => suite !== undefined);
@@ -46,11 +46,12 @@ export function tests() {
 /**
  * @param {string} name the folder below tests/
  * @param {string} title
+ * @param {...string} args
  */
-function pytest(name, title) {
+function pytest(name, title, ...args) {
   const folder = path.join("tests", name);
   if (!existsSync(path.join(ROOT, folder))) return undefined;
-  return python(name, title, "pytest", folder);
+  return python(name, title, "pytest", folder, ...args);
 }
 
 /**
