@@ -12,7 +12,7 @@ from typing import Any
 
 from burnish_analysis.metrics.settings import read_metric_settings
 
-__all__ = ["PerfSettings", "Severity", "find_settings", "read_settings"]
+__all__ = ["PerfSettings", "Severity", "find_settings", "project_table", "read_settings"]
 
 
 class Severity(enum.StrEnum):
@@ -65,6 +65,17 @@ class PerfSettings:
 
 def find_settings(path: Path) -> PerfSettings:
     """The settings of the nearest ``pyproject.toml`` at or above ``path`` that has a ``[tool.burnish]``; defaults where there is none."""
+    root, table, problem = project_table(path)
+    if problem:
+        return PerfSettings(root=root, problems=(problem,))
+    return PerfSettings() if root is None else read_settings(table, root)
+
+
+def project_table(path: Path) -> tuple[Path | None, Any, str]:
+    """The nearest ``[tool.burnish]`` at or above ``path``: its folder, its content, and why it cannot be read, where it cannot.
+
+    The folder is None where there is no such table.
+    """
     folder = path.resolve()
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
@@ -73,13 +84,12 @@ def find_settings(path: Path) -> PerfSettings:
                 continue
             read = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            return PerfSettings(
-                root=place, problems=(f"{file} could not be read, so defaults are used: {error}",)
-            )
-        own = read.get("tool", {}).get("burnish")
+            return place, None, f"{file} could not be read, so defaults are used: {error}"
+        tool = read.get("tool")
+        own = tool.get("burnish") if isinstance(tool, dict) else None
         if own is not None:
-            return read_settings(own, place)
-    return PerfSettings()
+            return place, own, ""
+    return None, None, ""
 
 
 def read_settings(table: Any, root: Path | None = None) -> PerfSettings:

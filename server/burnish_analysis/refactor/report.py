@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from importlib import import_module
 from typing import Any
 
-from burnish_analysis.perf.report.catalogue import described
+from burnish_analysis.perf.report.catalogue import described, topics_of
 from burnish_analysis.refactor.catalogue import all_refactorings
 from burnish_analysis.refactor.model import Refactoring
 
@@ -57,16 +55,7 @@ def as_markdown() -> str:
     ]
     table = "| refactoring | finds | kind | suggested |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
     parts = [_HEAD, table]
-    for topic, found in _topics().items():
+    for topic, found in topics_of(all_refactorings().values()).items():
         parts.append(f"## {topic}\n")
         parts += [f"### {one.id}\n\n{section(one)}" for one in found]
     return "\n".join(parts)
-
-
-def _topics() -> dict[str, list[Refactoring]]:
-    """Refactorings by the first line of the docstring of the module that holds them."""
-    found: dict[str, list[Refactoring]] = {}
-    for one in all_refactorings().values():
-        said = inspect.getdoc(import_module(type(one).__module__)) or ""
-        found.setdefault(said.partition("\n")[0].rstrip("."), []).append(one)
-    return dict(sorted(found.items()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from burnish_analysis.perf.settings import project_table
 from burnish_analysis.refactor.catalogue import all_refactorings
 
 __all__ = ["RefactorSettings", "find_refactor_settings", "read_refactor_settings"]
@@ -39,20 +39,10 @@ class RefactorSettings:
 
 def find_refactor_settings(path: Path) -> RefactorSettings:
     """The settings of the nearest ``pyproject.toml`` at or above ``path`` that has a ``[tool.burnish]``; defaults where there is none."""
-    folder = path.resolve()
-    for place in (folder, *folder.parents):
-        file = place / "pyproject.toml"
-        try:
-            if not file.is_file():
-                continue
-            read = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            return RefactorSettings(problems=(f"{file} could not be read, so defaults are used: {error}",))
-        tool = read.get("tool")
-        own = tool.get("burnish") if isinstance(tool, dict) else None
-        if own is not None:
-            return read_refactor_settings(own.get("refactor") if isinstance(own, dict) else None)
-    return RefactorSettings()
+    _, table, problem = project_table(path)
+    if problem:
+        return RefactorSettings(problems=(problem,))
+    return read_refactor_settings(table.get("refactor") if isinstance(table, dict) else None)
 
 
 def read_refactor_settings(table: Any) -> RefactorSettings:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from burnish_analysis.perf.catalogue import LEAST_GAIN, Gain, all_rules, gains, measured_on, offered
 from burnish_analysis.perf.model import About, Rule
 
-__all__ = ["as_markdown", "described", "entry", "gain_words", "plain_help", "rule_section"]
+__all__ = ["as_markdown", "described", "entry", "gain_words", "plain_help", "rule_section", "topics_of"]
 
 _HEAD = """\
 <!-- Written by `burnish rules --markdown`; changes made here are lost. -->
@@ -100,7 +101,7 @@ def as_markdown() -> str:
         for rule in sorted(all_rules().values(), key=_worth)
     ]
     parts.append("| rule | finds | gain | default |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n")
-    for topic, rules in _topics().items():
+    for topic, rules in topics_of(all_rules().values()).items():
         parts.append(f"## {topic}\n")
         parts += [f"### {rule.id}\n\n{rule_section(rule)}" for rule in rules]
     return "\n".join(parts)
@@ -111,10 +112,13 @@ def _worth(rule: Rule) -> float:
     return -gain.median if gain else 0.0
 
 
-def _topics() -> dict[str, list[Rule]]:
+R = TypeVar("R", bound=Rule)
+
+
+def topics_of(rules: Iterable[R]) -> dict[str, list[R]]:
     """Rules by the first line of the docstring of the module that holds them."""
-    found: dict[str, list[Rule]] = {}
-    for rule in all_rules().values():
+    found: dict[str, list[R]] = {}
+    for rule in rules:
         said = inspect.getdoc(import_module(type(rule).__module__)) or ""
         found.setdefault(said.partition("\n")[0].rstrip("."), []).append(rule)
     return dict(sorted(found.items()))

@@ -16,7 +16,7 @@ from burnish_analysis.refactor.crossing.places import name_start
 from burnish_analysis.refactor.crossing.workspace import Session
 from burnish_analysis.refactor.dataflow import Function
 
-__all__ = ["Argument", "Call", "FileEdits", "calls_of", "line_of", "parameters_of", "simple"]
+__all__ = ["Argument", "Call", "FileEdits", "calls_of", "default_of", "line_of", "parameters_of", "simple"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,3 +171,13 @@ def _through_class(use: Use) -> bool:
         return False
     bindings = use.module.scope(value).find(value.id).bindings.get(value.id, [])
     return any(isinstance(binding.node, (ast.ClassDef, ast.alias)) for binding in bindings)
+
+
+def default_of(function: Function, parameter: ast.arg) -> ast.expr | None:
+    """The default of a function's parameter, where it has one."""
+    arguments = function.args
+    if parameter in arguments.kwonlyargs:
+        return arguments.kw_defaults[arguments.kwonlyargs.index(parameter)]
+    plain = [*arguments.posonlyargs, *arguments.args]
+    place = plain.index(parameter) - (len(plain) - len(arguments.defaults))
+    return arguments.defaults[place] if place >= 0 else None

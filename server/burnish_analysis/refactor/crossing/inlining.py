@@ -9,7 +9,15 @@ from burnish_analysis.errors import RefactoringError
 from burnish_analysis.perf.model import Edit, Known
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.scopes import Binding
-from burnish_analysis.refactor.crossing.calls import Call, FileEdits, calls_of, line_of, parameters_of, simple
+from burnish_analysis.refactor.crossing.calls import (
+    Call,
+    FileEdits,
+    calls_of,
+    default_of,
+    line_of,
+    parameters_of,
+    simple,
+)
 from burnish_analysis.refactor.crossing.model import Changes, Offer
 from burnish_analysis.refactor.crossing.place import Crossing, Place
 from burnish_analysis.refactor.crossing.workspace import Session
@@ -254,7 +262,7 @@ def _written(call: Call, function: Function, result: ast.expr) -> Edit:
     values: dict[str, ast.expr] = {}
     for parameter in parameters_of(function):
         passed = call.passed.get(parameter.arg)
-        default = _default_of(function, parameter)
+        default = default_of(function, parameter)
         value = passed.value if passed is not None else default
         if value is None:
             raise RefactoringError(f"The call in {line_of(call.use)} leaves out `{parameter.arg}`.")
@@ -330,12 +338,3 @@ def _check_global(call: Call, function: Function, result: ast.expr, values: Mapp
         raise RefactoringError(
             f"The call in {line_of(call.use)} has another one inside; name its value first."
         )
-
-
-def _default_of(function: Function, parameter: ast.arg) -> ast.expr | None:
-    arguments = function.args
-    if parameter in arguments.kwonlyargs:
-        return arguments.kw_defaults[arguments.kwonlyargs.index(parameter)]
-    plain = [*arguments.posonlyargs, *arguments.args]
-    place = plain.index(parameter) - (len(plain) - len(arguments.defaults))
-    return arguments.defaults[place] if place >= 0 else None

@@ -8,7 +8,15 @@ from collections.abc import Mapping
 
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.perf.model import Edit
-from burnish_analysis.refactor.crossing.calls import Call, FileEdits, calls_of, line_of, parameters_of, simple
+from burnish_analysis.refactor.crossing.calls import (
+    Call,
+    FileEdits,
+    calls_of,
+    default_of,
+    line_of,
+    parameters_of,
+    simple,
+)
 from burnish_analysis.refactor.crossing.lists import (
     add_argument,
     add_parameter,
@@ -279,14 +287,14 @@ class InlineParameter(Crossing):
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         found = _parameter(place)
-        if found is None or _default(*found) is None:
+        if found is None or default_of(*found) is None:
             return None
         return self.made(f"Write the default of `{found[1].arg}` into the calls")
 
     def perform(self, place: Place, _answers: Mapping[str, str], session: Session) -> Changes:
         """See :class:`Crossing`."""
         found = _parameter(place)
-        default = _default(*found) if found else None
+        default = default_of(*found) if found else None
         if found is None or default is None:
             raise RefactoringError("Put the cursor on a parameter with a default value, in its definition.")
         function, parameter = found
@@ -314,12 +322,3 @@ class InlineParameter(Crossing):
                     add_argument(call.use.module, call.node, f"{parameter.arg}={module.text(default)}"),
                 )
         return edits.changes()
-
-
-def _default(function: Function, parameter: ast.arg) -> ast.expr | None:
-    arguments = function.args
-    if parameter in arguments.kwonlyargs:
-        return arguments.kw_defaults[arguments.kwonlyargs.index(parameter)]
-    plain = [*arguments.posonlyargs, *arguments.args]
-    place = plain.index(parameter) - (len(plain) - len(arguments.defaults))
-    return arguments.defaults[place] if place >= 0 else None
