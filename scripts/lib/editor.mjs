@@ -170,8 +170,9 @@ function writeSettings(profile, settings) {
   }
   const own = { "burnish.interpreter": venvProgram("python") };
   writeJson(file, { ...defaults, ...present, ...settings, ...own });
-  // In a browser the editor is a remote one, which takes this setting from its machine; from the user only by chance.
-  writeJson(path.join(profile.data, "Machine", "settings.json"), own);
+  // In a browser the editor is a remote one, which takes these from its machine; from the user only by chance.
+  const ofMachine = Object.entries(settings).filter(([name]) => name.startsWith("burnish.engine."));
+  writeJson(path.join(profile.data, "Machine", "settings.json"), { ...Object.fromEntries(ofMachine), ...own });
 }
 
 /**
