@@ -53,6 +53,7 @@ describe("serverSettings", () => {
         },
       },
       learning: { trainWhenIdle: false },
+      refactor: { suggest: true },
       logLevel: "info",
     });
   });

@@ -65,9 +65,10 @@ class PlainText:
         """One edit given by plain offsets and plain text."""
         first, last, text = self.offset(start), self.offset(end), self.written(text)
         # Beside a lone end of the other kind, a line end would become half of one.
-        if text.startswith("\n") and self.source[:first].endswith("\r"):
-            text = f"\r{text}"
-        if text.endswith("\r") and self.source[last:].startswith("\n"):
+        after, before = self.source[:first].endswith("\r"), self.source[last:].startswith("\n")
+        if after and (text.startswith("\n") or (not text and before and first < last)):
+            text = f"\r{text}" if text else "\n"
+        if before and text.endswith("\r"):
             text += "\n"
         return TextEdit(first, last, text)
 
