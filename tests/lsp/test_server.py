@@ -57,6 +57,19 @@ async def test_capabilities(start: Start) -> None:
             "perfExplain",
             "perfApply",
             "useProfile",
+            "complexity",
+            "metricsReport",
+            "metricsTrend",
+            "refactor",
+            "refactorApply",
+            "checkAnswer",
+            "plan",
+            "planStep",
+            "planSkip",
+            "explainFinding",
+            "rewrite",
+            "rewriteApply",
+            "rewriteReject",
         )
     }
 
