@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ __all__ = ["metric_diagnostics", "metric_hover", "metrics_changed", "register"]
 SHOW = "burnish.showComplexity"
 _COMPLEXITY = "burnish.server.complexity"
 _SOURCE = "burnish"
+#: How long a hover waits for figures, in seconds.
+_HOVER_S = 1.0
 
 
 def register(server: BurnishServer) -> None:
@@ -93,12 +96,29 @@ def metric_diagnostics(
 
 
 async def metric_hover(server: BurnishServer, uri: str, offset: int) -> tuple[str, tuple[int, int] | None]:
-    """Markdown on the function whose name is defined at a place, and the name's span."""
-    found = server.metrics.last(uri) or await server.metrics.look(uri)
+    """Markdown on the function whose name is defined at a place, and the name's span.
+
+    Figures are waited for only on the line of a definition, and not for long: while somebody types they are not made.
+    """
+    found = server.metrics.last(uri)
+    if found is None and _defines(server, uri, offset):
+        try:
+            found = await asyncio.wait_for(server.metrics.look(uri), _HOVER_S)
+        except TimeoutError:
+            return "", None
     one = found.measured.named(offset) if found is not None else None
     if found is None or one is None:
         return "", None
     return hover_text(one, _line_of(found), uri), (one.start, one.end)
+
+
+def _defines(server: BurnishServer, uri: str, offset: int) -> bool:
+    document = server.workspace.document(uri)
+    if document is None:
+        return False
+    source = document.snapshot
+    start, end = source.line_span(source.line_of(offset))
+    return source.text[start:end].lstrip().startswith(("def ", "async def "))
 
 
 def _line_of(found: Figures) -> Callable[[int], int]:
