@@ -79,7 +79,7 @@ def test_a_night_on_the_bundled_model_is_promoted_and_served(tmp_path: Path, bun
     settings = replace(
         SMALL,
         data=replace(SMALL.data, prompt_tokens=160, replay_share=0.5),
-        recipe=replace(SMALL.recipe, rank=16, epochs=3, general_characters=12_000, most_forgotten=1.018),
+        recipe=replace(SMALL.recipe, rank=16, epochs=3, general_characters=12_000, most_forgotten=1.012),
         # The workspace's memory knows such a style at once; here the adapter is to show what it has learned alone.
         gate=replace(SMALL.gate, cases=100, general_characters=12_000, memory=False),
     )
