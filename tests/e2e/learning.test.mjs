@@ -8,6 +8,7 @@ import { after, before, describe } from "node:test";
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
 import { Home } from "./harness/record.mjs";
 import { Session } from "./harness/session.mjs";
+import { TELEMETRY_ON } from "./harness/settings.mjs";
 import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
@@ -47,10 +48,7 @@ describe("The learning loop in the editor", { timeout: 30 * 60_000 }, () => {
           "burnish.completion.minConfidence": 0,
           "burnish.completion.maxLatencyMs": 20_000,
           "burnish.logLevel": "debug",
-          // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
-          "telemetry.telemetryLevel": "all",
-          "http.proxy": "http://127.0.0.1:9/",
-          "http.proxySupport": "override",
+          ...TELEMETRY_ON,
         },
         // The way of an adapter is tested here, not what it learned.
         { BURNISH_NIGHTLY_MAX_STEPS: "2", BURNISH_NIGHTLY_CASES: "60" },

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, describe } from "node:test";
 
 import { Session } from "./harness/session.mjs";
+import { CALM } from "./harness/settings.mjs";
 import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
@@ -57,13 +58,9 @@ describe("Complexity in the editor", { timeout: 20 * 60_000 }, () => {
     try {
       writeFileSync(path.join(session.workspace, FILE), SOURCE);
       editor = await session.start({
-        "workbench.colorTheme": "Default Light Modern",
-        "editor.quickSuggestions": false,
-        "editor.stickyScroll.enabled": false,
+        ...CALM,
         // The figures stand above.
         "editor.hover.above": false,
-        "burnish.completion.enabled": false,
-        "burnish.logLevel": "debug",
       });
     } catch (error) {
       await session.end({ keep: true });

@@ -8,6 +8,7 @@ import { after, before, describe } from "node:test";
 import { EXAMPLES } from "../../scripts/lib/paths.mjs";
 import { Home } from "./harness/record.mjs";
 import { Session } from "./harness/session.mjs";
+import { CALM, TELEMETRY_ON } from "./harness/settings.mjs";
 import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
@@ -54,16 +55,8 @@ describe("Performance fixes in the editor", { timeout: 20 * 60_000 }, () => {
   before(async () => {
     try {
       editor = await session.start({
-        "workbench.colorTheme": "Default Light Modern",
-        "editor.quickSuggestions": false,
-        "editor.suggestOnTriggerCharacters": false,
-        "editor.stickyScroll.enabled": false,
-        "burnish.completion.enabled": false,
-        "burnish.logLevel": "debug",
-        // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
-        "telemetry.telemetryLevel": "all",
-        "http.proxy": "http://127.0.0.1:9/",
-        "http.proxySupport": "override",
+        ...CALM,
+        ...TELEMETRY_ON,
       });
     } catch (error) {
       await session.end({ keep: true });

@@ -9,6 +9,7 @@ import { EXAMPLES } from "../../scripts/lib/paths.mjs";
 import { Model } from "./harness/model.mjs";
 import { Home } from "./harness/record.mjs";
 import { Session } from "./harness/session.mjs";
+import { CALM, TELEMETRY_ON } from "./harness/settings.mjs";
 import { Steps } from "./harness/steps.mjs";
 import { pause, until } from "./harness/wait.mjs";
 
@@ -48,17 +49,9 @@ describe("Rewrites by a model in the editor", { timeout: 40 * 60_000 }, () => {
     try {
       await model.start();
       editor = await session.start({
-        "workbench.colorTheme": "Default Light Modern",
-        "editor.quickSuggestions": false,
-        "editor.suggestOnTriggerCharacters": false,
-        "editor.stickyScroll.enabled": false,
-        "burnish.completion.enabled": false,
+        ...CALM,
         "burnish.engine.endpoint.url": `http://${model.host}`,
-        "burnish.logLevel": "debug",
-        // While the editor's own telemetry is off nothing is recorded. The proxy leads the editor's extensions nowhere.
-        "telemetry.telemetryLevel": "all",
-        "http.proxy": "http://127.0.0.1:9/",
-        "http.proxySupport": "override",
+        ...TELEMETRY_ON,
       });
     } catch (error) {
       await session.end({ keep: true });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from burnish_analysis.perf.module import Module
@@ -30,7 +31,7 @@ class _Put(ast.NodeTransformer):
         return ast.Name(id=self._values.get(node.id, node.id), ctx=node.ctx)
 
 
-class Values:
+class Values(ABC):
     """What expressions do; statements are :class:`burnish_analysis.refactor.tracing.Tracer`'s.
 
     Args:
@@ -43,8 +44,9 @@ class Values:
         self.machine = Machine()
         self._parts: dict[str, tuple[str, ...]] = {}
 
+    @abstractmethod
     def _block(self, block: Sequence[ast.stmt], then: int, frame: Frame) -> int:
-        raise NotImplementedError
+        """The state in which a block begins after which the machine is in state ``then``."""
 
     def _bind_all(self, targets: Sequence[ast.expr], value: str, then: int, frame: Frame) -> int:
         for target in reversed(targets):

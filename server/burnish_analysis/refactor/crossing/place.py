@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,16 +67,17 @@ class Place:
         return Changes({self.path: tuple(TextEdit(e.start, e.end, e.text) for e in written)})
 
 
-class Crossing:
+class Crossing(ABC):
     """A refactoring. It keeps no state; :meth:`offer` only looks at the file, :meth:`perform` may ask rope."""
 
     id: ClassVar[str]
     kind: ClassVar[str]
 
+    @abstractmethod
     def offer(self, place: Place) -> Offer | None:
         """What is offered at a place; None where the refactoring does not apply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def perform(self, place: Place, answers: Mapping[str, str], session: Session) -> Changes:
         """The changes.
 
@@ -85,7 +87,6 @@ class Crossing:
         Raises:
             RefactoringError: it cannot be done, or behaviour would change; the message says why.
         """
-        raise NotImplementedError
 
     def made(self, title: str, *needs: Question, refused: str = "") -> Offer:
         """An offer of this refactoring."""
