@@ -63,7 +63,9 @@ async function prepareEndToEnd(updateImages) {
   writeStamp(E2E_SETTINGS, { vsix, codeServer, chromium, updateImages });
   return [
     ...["--test", "--test-reporter=spec", "--test-concurrency=1", `--test-timeout=${E2E_TIMEOUT_MS}`],
-    ...["burnish", "perf", "metrics", "refactor", "rewrite", "learning", "start"].map((name) => `tests/e2e/${name}.test.mjs`),
+    ...["burnish", "perf", "metrics", "refactor", "rewrite", "learning", "start"].map(
+      (name) => `tests/e2e/${name}.test.mjs`,
+    ),
   ];
 }
 
