@@ -1,10 +1,10 @@
 /** Performance fixes: verify and apply all of a file, look at one with its evidence, rank by a profile. */
 import type { Uri as VscodeUri } from "vscode";
 import type { Executor } from "./models";
-import { parsePreview, revealPlaces, type Preview } from "./perfPreview";
+import { parsePreview, type Preview } from "./perfPreview";
 import { ServerCommand } from "./protocol";
 import { TextPages } from "./textPages";
-import { commands, Uri, window, workspace } from "./vscodeapi";
+import { Uri, window, workspace } from "./vscodeapi";
 import { asList, asRecord, numberOr, text, texts } from "./wire";
 
 const SCHEME = "burnish-fix";
@@ -158,17 +158,8 @@ export class FixPages extends TextPages {
 
   private async show(server: Executor, asked: Asked): Promise<Preview> {
     const shown = parsePreview(await server.execute(ServerCommand.perfPreview, [asked]));
-    const name = asked.uri.split("/").at(-1) || "code.py";
     // An editor that is open keeps its title, so other knowledge of the same fix gets another one.
-    const before = this.write(`/before/${name}`, shown.before, shown.badge);
-    const after = this.write(`/after/${name}`, shown.after, shown.badge);
-    await commands.executeCommand("vscode.diff", before, after, `${shown.title} (${shown.badge})`, { preview: true });
-    await revealPlaces(
-      new Map([
-        [before.toString(), shown.line],
-        [after.toString(), shown.lineAfter],
-      ]),
-    );
+    await this.compare(asked.uri, `${shown.title} (${shown.badge})`, shown, shown.badge);
     return shown;
   }
 

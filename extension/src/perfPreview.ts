@@ -1,24 +1,15 @@
 /** A fix as the server shows it, and its two texts side by side. */
+import { parseChange, type ShownChange } from "./shownChange";
 import { Range, TextEditorRevealType, window } from "./vscodeapi";
-import { asRecord, numberOr, text } from "./wire";
+import { asRecord, text } from "./wire";
 
 /** Milliseconds that the editor is given to compare two texts. */
 const COMPARED_MS = 500;
 
-/** A fix as the server shows it. */
-export interface Preview {
+/** A fix as the server shows it; its lines are those of the finding without the fix, and of the fix's beginning with it. */
+export interface Preview extends ShownChange {
   readonly key: string;
-  readonly title: string;
-  readonly badge: string;
-  /** Where the finding is in the text without the fix, and where the fix begins in the text with it, from 0. */
-  readonly line: number;
-  readonly lineAfter: number;
-  readonly before: string;
-  readonly after: string;
   readonly evidence: string;
-  readonly summary: string;
-  /** Whether it may be applied, knowing what is known. */
-  readonly applicable: boolean;
   /** Whether verifying it could tell more. */
   readonly verifiable: boolean;
 }
@@ -27,16 +18,9 @@ export interface Preview {
 export function parsePreview(value: unknown): Preview {
   const record = asRecord(value);
   return {
+    ...parseChange(record),
     key: text(record["key"]),
-    title: text(record["title"]),
-    badge: text(record["badge"]),
-    line: numberOr(record["line"], 0),
-    lineAfter: numberOr(record["lineAfter"], 0),
-    before: text(record["before"]),
-    after: text(record["after"]),
     evidence: text(record["evidence"]),
-    summary: text(record["summary"]),
-    applicable: record["applicable"] === true,
     verifiable: record["verifiable"] === true,
   };
 }

@@ -2,6 +2,7 @@
 import type { Executor } from "./models";
 import { ServerCommand } from "./protocol";
 import { atCursor } from "./refactor";
+import { parseChange, type ShownChange } from "./shownChange";
 import { TextPages } from "./textPages";
 import { commands, Uri, window } from "./vscodeapi";
 import { asList, asRecord, numberOr, text } from "./wire";
@@ -22,17 +23,9 @@ export interface Plan {
   readonly steps: readonly string[];
 }
 
-/** A step, verified. Lines count from 0. */
-export interface Step {
-  readonly title: string;
+/** A step, verified. */
+export interface Step extends ShownChange {
   readonly words: string;
-  readonly before: string;
-  readonly after: string;
-  readonly line: number;
-  readonly lineAfter: number;
-  readonly badge: string;
-  readonly summary: string;
-  readonly applicable: boolean;
   readonly applied: boolean;
 }
 
@@ -52,18 +45,7 @@ export function parsePlan(value: unknown): Plan {
 /** The answer of `burnish.server.planStep`. */
 export function parseStep(value: unknown): Step {
   const record = asRecord(value);
-  return {
-    title: text(record["title"]),
-    words: text(record["words"]),
-    before: text(record["before"]),
-    after: text(record["after"]),
-    line: numberOr(record["line"], 0),
-    lineAfter: numberOr(record["lineAfter"], 0),
-    badge: text(record["badge"]),
-    summary: text(record["summary"]),
-    applicable: record["applicable"] === true,
-    applied: record["applied"] === true,
-  };
+  return { ...parseChange(record), words: text(record["words"]), applied: record["applied"] === true };
 }
 
 /** Walks through a plan with the user. */

@@ -12,6 +12,7 @@ const SEND = "Send";
 const APPLY = "Apply";
 const REJECT = "Reject";
 const BACK = "Back";
+const WHY = "Explain";
 
 /** What goes to a team's endpoint, in full: it is what the user agrees to. */
 const LEAVES = [
@@ -190,7 +191,7 @@ export class Rewrites extends TextPages {
         return;
       }
       const { version } = chosen;
-      const said = await this.look(uri, version);
+      const said = await this.look(server, uri, version);
       const named = { uri, key: version.key };
       if (said === APPLY) {
         await apply(server, named, version);
@@ -206,11 +207,17 @@ export class Rewrites extends TextPages {
   }
 
   /** Shows what a version changes until the user has said something. */
-  private async look(uri: string, version: Version): Promise<string | undefined> {
+  private async look(server: Executor, uri: string, version: Version): Promise<string | undefined> {
     const { title, badge, evidence, before, after, line } = version;
     const compared = { before, after, line, lineAfter: lineAfter(before, after, line) };
     await this.compare(uri, `${title} (${badge})`, compared, version.key);
-    const said = await window.showInformationMessage(`Burnish: ${title}. ${sentence(evidence)}`, APPLY, REJECT, BACK);
+    const words = `Burnish: ${title}. ${sentence(evidence)}`;
+    let said = await window.showInformationMessage(words, APPLY, REJECT, BACK, WHY);
+    while (said === WHY) {
+      const page = asRecord(await server.execute(ServerCommand.explainFinding, [{ uri, key: version.key }]));
+      await this.showPage(text(page["page"]), `Why: ${version.function}.md`);
+      said = await window.showInformationMessage(words, APPLY, REJECT, BACK);
+    }
     await this.closeComparison();
     await window.showTextDocument(Uri.parse(uri));
     return said;

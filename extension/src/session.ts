@@ -242,6 +242,7 @@ export class LspSession implements ServerSession {
         previewsFixes: true,
         asksRefactorings: true,
         showsComplexity: true,
+        explainsFindings: true,
       }),
       initializationFailedHandler: () => false,
       // Restarting is Connection's work: it has a queue and a backoff, which the client's own handler has not.

@@ -27,6 +27,7 @@ export interface ServerSettings {
   readonly perf: {
     readonly enabled: boolean;
     readonly severity: string;
+    readonly modelInputs: boolean;
   };
   readonly metrics: {
     readonly codeLens: boolean;
@@ -96,7 +97,11 @@ export function serverSettings(snoozed = false): ServerSettings {
     },
     memory: { enabled: config.get("memory.enabled", true) },
     context: { enabled: config.get("context.enabled", true) },
-    perf: { enabled: config.get("perf.enabled", true), severity: config.get("perf.severity", "hint") },
+    perf: {
+      enabled: config.get("perf.enabled", true),
+      severity: config.get("perf.severity", "hint"),
+      modelInputs: config.get("perf.modelInputs", true),
+    },
     metrics: {
       codeLens: config.get("metrics.codeLens", false),
       inlayHints: config.get("metrics.inlayHints", false),

@@ -64,7 +64,7 @@ export class TextPages implements TextDocumentContentProvider, Disposable {
   }
 
   /** Puts a text under an address, also where it is on screen; another query makes another editor of it. */
-  protected write(path: string, page: string, query = ""): VscodeUri {
+  private write(path: string, page: string, query = ""): VscodeUri {
     const uri = Uri.from({ scheme: this.scheme, path, query });
     this.pages.set(path, page);
     this.changed.fire(uri);

@@ -151,12 +151,25 @@ describe("versions that were proved", () => {
     const message = editor.shown.find((one) => one.kind === "information");
     expect(message).toMatchObject({
       text: "Burnish: 12.3× faster. Equivalent on 214 inputs (100 % branches).",
-      options: ["Apply", "Reject", "Back"],
+      options: ["Apply", "Reject", "Back", "Explain"],
     });
     expect(asked.at(-1)).toEqual(["rewriteApply", { uri: URI, key: "k1" }]);
     expect(said("information").at(-1)).toBe("Burnish: work is rewritten. One undo takes it back.");
     // The file is in front again before it changes.
     expect(said("document")).toEqual([URI]);
+  });
+
+  it("are explained on a page, and can be taken afterwards", async () => {
+    answers = { rewrite: [FOUND], explainFinding: [{ title: "t", page: "# W" }], rewriteApply: [{ applied: true }] };
+    const pages = new Rewrites();
+    editor.answers = [pick("12.3× faster"), "Explain", "Apply"];
+    await pages.rewrite(server);
+    const [page] = editor.executed.filter(([command]) => command === "markdown.showPreview");
+    expect(pages.provideTextDocumentContent(page?.[1] as never)).toBe("# W");
+    expect(asked.slice(1)).toEqual([
+      ["explainFinding", { uri: URI, key: "k1" }],
+      ["rewriteApply", { uri: URI, key: "k1" }],
+    ]);
   });
 
   it("are sent away one by one, and the others are shown again", async () => {

@@ -25,7 +25,7 @@ describe("serverSettings", () => {
       },
       memory: { enabled: true },
       context: { enabled: true },
-      perf: { enabled: true, severity: "hint" },
+      perf: { enabled: true, severity: "hint", modelInputs: true },
       metrics: {
         codeLens: false,
         inlayHints: false,

@@ -36,6 +36,7 @@ from burnish_server.features import (
     refactor_rename,
     rewrite,
 )
+from burnish_server.features.rewrite_runs import Rewrites
 from burnish_server.learning.service import Learning
 from burnish_server.learning.surroundings import ServerSurroundings
 from burnish_server.metrics.service import MetricsService
@@ -88,6 +89,7 @@ class BurnishServer(LanguageServer):
         self.perf = PerfService(self)
         self.metrics = MetricsService(self)
         self.refactor = RefactorService(self)
+        self.rewrites = Rewrites(self)
         self._at_end: list[Callable[[], None]] = [self.idle.cancel, self.memory.stop, self.learning.end]
         self._at_end.append(partial(pipeline.excluded.remove, self))
         if pipeline.context is not None:

@@ -106,9 +106,13 @@ class LearningOptions:
 
 @dataclass(frozen=True, slots=True)
 class PerfOptions:
-    """Performance findings; ``severity`` is how loudly they are told where the project does not say it for a rule."""
+    """Performance findings; ``severity`` is how loudly they are told where the project does not say it for a rule.
+
+    ``model_inputs``: the local model is asked for inputs where a verification has too few.
+    """
 
     enabled: bool = True
+    model_inputs: bool = True
     severity: str = field(default="hint", metadata={"choices": ("hint", "information", "warning", "error")})
 
 

@@ -21,6 +21,11 @@ class BurnishDocument(TextDocument):
     _tree: SyntaxTree | None = None
     _edits: list[Edit] | None = None
 
+    @property
+    def is_python(self) -> bool:
+        """Whether it holds Python; a client that names no language has nothing else to send."""
+        return self.language_id in ("python", None, "")
+
     def take_edits(self) -> list[Edit]:
         """The edits since this was called last, in order, each with offsets into the text that the one before left."""
         edits, self._edits = self._edits or [], None

@@ -44,6 +44,13 @@ def test_a_faster_equal_version() -> None:
     assert verdict.sandbox in {"landlock", "namespaces"}
 
 
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_a_byte_order_mark_and_other_line_ends_are_no_obstacle(newline: str) -> None:
+    before, after = (("\ufeff" + text).replace("\n", newline) for text in (SLOW, FAST))
+    verdict = run(before, after, "dedupe")
+    assert (verdict.verdict, verdict.strength) == ("equivalent", "tested"), verdict.reason
+
+
 def test_without_hints_unhashable_items_are_tried() -> None:
     verdict = run(SLOW.replace(": list[int]", ""), FAST.replace(": list[int]", ""), "dedupe")
     assert verdict.verdict == "different" and verdict.counterexample is not None

@@ -134,6 +134,22 @@ async def test_a_version_is_shown_and_taken(client: Start) -> None:
         await one.command("rewriteApply", {"uri": uri, "key": second["key"]})
 
 
+async def test_a_version_that_is_shown_is_explained(client: Start) -> None:
+    one = await client()
+    uri = one.open("a.py", TEXT)
+    first, second = (await one.command("rewrite", at(uri)))["results"]
+    told = await one.command("explainFinding", {"uri": uri, "key": first["key"]})
+    assert told["title"] == first["title"]
+    assert "- Faster: 12.3×" in told["page"] and "Equivalent on 214 inputs" in told["page"]
+    assert first["diff"] in told["page"] and "has changed since" not in told["page"]
+    one.edit(uri, 0, 0, "# head\n")
+    again = await one.command("explainFinding", {"uri": uri, "key": first["key"]})
+    assert "has changed since" in again["page"]
+    await one.command("rewriteReject", {"uri": uri, "key": second["key"]})
+    with pytest.raises(JsonRpcException, match="not there any more"):
+        await one.command("explainFinding", {"uri": uri, "key": second["key"]})
+
+
 async def test_what_becomes_of_versions_is_recorded(client: Start) -> None:
     one = await client()
     await one.command("setConsent", {"switch": "record", "on": True, "through": "command"})

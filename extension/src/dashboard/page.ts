@@ -1,14 +1,6 @@
-/** The page's frame: what loads, what may load, and the empty sections. */
-import { escapeHtml } from "./html";
+/** The page with its empty sections. */
+import { framed, type PageParts } from "./frame";
 import { CHARTS, type ChartId, type Section } from "./messages";
-
-/** Addresses as the webview may load them. */
-export interface PageParts {
-  readonly nonce: string;
-  readonly cspSource: string;
-  readonly script: string;
-  readonly styles: string;
-}
 
 const TITLES: Readonly<Record<ChartId, readonly [title: string, explanation: string]>> = {
   acceptance: ["Accepted", "Of the suggestions shown, how many you took, wholly or in part."],
@@ -16,20 +8,9 @@ const TITLES: Readonly<Record<ChartId, readonly [title: string, explanation: str
   latency: ["Time", "From the request to the suggestion."],
 };
 
-/** The whole document. Nothing may be loaded but the extension's own script and style sheet. */
-export function page({ nonce, cspSource, script, styles }: PageParts): string {
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource}; base-uri 'none'; form-action 'none'`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Burnish: Is It Better?</title>
-<link rel="stylesheet" href="${escapeHtml(styles)}">
-</head>
-<body>
-<main>
+/** The whole document. */
+export function page(parts: PageParts): string {
+  const body = `<main>
 <h1>Is it better?</h1>
 ${section("headline", ' aria-live="polite"')}
 ${section("notices")}
@@ -41,10 +22,8 @@ ${section("figures")}
 ${section("run")}
 ${section("adapters")}
 ${section("schedule")}
-</main>
-<script nonce="${escapeHtml(nonce)}" src="${escapeHtml(script)}"></script>
-</body>
-</html>`;
+</main>`;
+  return framed("Burnish: Is It Better?", body, parts);
 }
 
 function section(id: Section, more = ""): string {

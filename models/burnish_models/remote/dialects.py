@@ -191,9 +191,7 @@ def _llama_event(data: Mapping[str, Any]) -> Event:
 
 
 def _openai_event(data: Mapping[str, Any]) -> Event:
-    usage = data.get("usage") or {}
-    prompt_tokens = _count(usage.get("prompt_tokens"))
-    cached = _count((usage.get("prompt_tokens_details") or {}).get("cached_tokens"))
+    prompt_tokens, cached = _usage(data)
     choices = data["choices"]
     if not choices:
         return Event((), None, prompt_tokens, cached)
@@ -212,9 +210,7 @@ def _openai_event(data: Mapping[str, Any]) -> Event:
 
 
 def _chat_event(data: Mapping[str, Any]) -> Event:
-    usage = data.get("usage") or {}
-    prompt_tokens = _count(usage.get("prompt_tokens"))
-    cached = _count((usage.get("prompt_tokens_details") or {}).get("cached_tokens"))
+    prompt_tokens, cached = _usage(data)
     choices = data["choices"]
     if not choices:
         return Event((), None, prompt_tokens, cached)
@@ -222,6 +218,13 @@ def _chat_event(data: Mapping[str, Any]) -> Event:
     finish = choices[0].get("finish_reason")
     reason = None if not finish else "length" if finish == "length" else "eos"
     return Event((Token(str(text)),) if text else (), reason, prompt_tokens, cached)
+
+
+def _usage(data: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Tokens of the prompt, and how many of them were cached."""
+    usage = data.get("usage") or {}
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    return _count(usage.get("prompt_tokens")), _count(cached)
 
 
 def _ollama_event(data: Mapping[str, Any]) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-__all__ = ["needs_parentheses"]
+__all__ = ["needs_parentheses", "stands_alone"]
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _ATOMS = (
@@ -45,6 +45,15 @@ def needs_parentheses(node: ast.expr, parent: ast.AST | None, text: str) -> bool
     if isinstance(parent, ast.Call) and parent.func is not node and not isinstance(made, ast.GeneratorExp):
         return False
     return not (isinstance(parent, ast.keyword) and not isinstance(made, ast.GeneratorExp))
+
+
+def stands_alone(text: str) -> bool:
+    """Whether every line end in an expression is inside brackets of its own, so that it needs none around it."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _closed(text: str) -> bool:

@@ -119,9 +119,10 @@ def read_settings(table: Any, root: Path | None = None) -> PerfSettings:
             )
     problems.extend(
         f"tool.burnish.{key} is not a setting."
-        for key in table.keys() - {"select", "ignore", "exclude", "rules", "metrics", "refactor"}
+        for key in sorted(table.keys() - {"select", "ignore", "exclude", "rules", "metrics", "refactor"})
     )
     problems.extend(read_metric_settings(table.get("metrics")).problems)
+    problems.extend(_refactor_problems(table))
     return PerfSettings(
         frozenset(lists["select"]),
         frozenset(lists["ignore"]),
@@ -130,3 +131,12 @@ def read_settings(table: Any, root: Path | None = None) -> PerfSettings:
         root,
         tuple(problems),
     )
+
+
+def _refactor_problems(table: Mapping[str, Any]) -> tuple[str, ...]:
+    if "refactor" not in table:
+        return ()
+    # To know the refactorings' names they are imported, which takes a while.
+    from burnish_analysis.refactor.settings import read_refactor_settings
+
+    return read_refactor_settings(table["refactor"]).problems

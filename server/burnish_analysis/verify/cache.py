@@ -30,7 +30,7 @@ __all__ = ["VERIFIER_VERSION", "VerdictCache", "cache_file", "cache_key"]
 log = logging.getLogger(__name__)
 
 #: Raised whenever a verdict may come out otherwise than before for the same two versions.
-VERIFIER_VERSION = 2
+VERIFIER_VERSION = 3
 _SCHEMA_VERSION = 1
 _MOST = 10_000
 #: So many more than that before the oldest go, all at once.

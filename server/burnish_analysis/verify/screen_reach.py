@@ -57,8 +57,8 @@ class Reach:
 
 
 def normal_newlines(source: str) -> str:
-    """``source`` with the newlines that the parser sees."""
-    return _NEWLINES.sub("\n", source)
+    """``source`` with the newlines that the parser sees, and without a byte order mark."""
+    return _NEWLINES.sub("\n", source.removeprefix("\ufeff"))
 
 
 def find_function(tree: ast.Module, function: str) -> Definition | None:

@@ -26,6 +26,7 @@ from burnish_analysis.verify.observers import (
     same_exception,
 )
 from burnish_analysis.verify.screen import screen
+from burnish_analysis.verify.screen_reach import normal_newlines
 from burnish_analysis.verify.slicing import needed_part
 from burnish_analysis.verify.stoppable import StopLike
 from burnish_analysis.verify.words import evidence, weakness
@@ -63,7 +64,8 @@ def verify(
     begun = time.monotonic()
     options = options or VerifyOptions()
     try:
-        verdict = _Run(before, after, function, options, progress or (lambda *_: None), stop).verdict()
+        texts = normal_newlines(before), normal_newlines(after)
+        verdict = _Run(*texts, function, options, progress or (lambda *_: None), stop).verdict()
     except SandboxError as error:
         verdict = _unverifiable(str(error))
     return replace(verdict, seconds=time.monotonic() - begun)

@@ -45,6 +45,7 @@ def register(server: BurnishServer) -> None:
         ) is True
         server.perf.previews = isinstance(options, dict) and options.get("previewsFixes") is True
         server.metrics.clickable = isinstance(options, dict) and options.get("showsComplexity") is True
+        server.metrics.explains = isinstance(options, dict) and options.get("explainsFindings") is True
         server.refactor.asks = isinstance(options, dict) and options.get("asksRefactorings") is True
         if (client := params.client_info) is not None:
             server.surroundings.client = f"{client.name} {client.version or ''}".strip()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from burnish_server.features.metrics_explain import explaining_actions
 from burnish_server.features.outcomes import ACCEPTED
 from burnish_server.features.perf import diagnostics_on, target_of
 from burnish_server.features.perf_file import all_exact_of
@@ -71,6 +72,9 @@ def register(server: BurnishServer) -> None:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         if asked and wanted(params.context.only)(KIND):
             made += rewrite_actions(server, params.text_document.uri, params.range)
+        # A page to read is no fix: no light is lit for it.
+        if asked and wanted(params.context.only)("quickfix"):
+            made += explaining_actions(server, params)
         return made
 
     @server.feature(types.CODE_ACTION_RESOLVE)

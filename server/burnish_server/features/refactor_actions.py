@@ -31,6 +31,7 @@ from burnish_server.refactor.words import (
     NOT_RUN,
     badge,
     confirmation,
+    crossing_title,
     evidence,
     refusal,
     suggestion,
@@ -195,7 +196,7 @@ class RefactorOffering:
 
     def _asking(self, uri: str, where: types.Range, offer: Offer) -> types.CodeAction | None:
         """The action of an offer; None where the client cannot be asked what it needs to know, or not shown why it cannot be done."""
-        title = offer.title.removesuffix("…")
+        title = crossing_title(offer.title, "" if offer.refused else offer.unproved)
         if offer.refused:
             if not disables(self._server):
                 return None
@@ -208,7 +209,7 @@ class RefactorOffering:
                 for q in offer.needs
             ]
             title = f"{title}…" if needs else title
-            run = command(title, ASK, [{**asked, "title": offer.title, "needs": needs}])
+            run = command(title, ASK, [{**asked, "title": title, "needs": needs}])
         elif offer.id in _NEEDS_ANSWERS or not all(question.default for question in offer.needs):
             return None
         else:

@@ -24,6 +24,7 @@ from burnish_server.features.refactor_edits import changes_of, edit_of
 from burnish_server.features.refactor_standing import standing_of
 from burnish_server.features.verifying import tell
 from burnish_server.refactor.model import Changes, LocalOffer
+from burnish_server.refactor.words import crossing_title
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -83,6 +84,7 @@ async def _performed(
         progress.end()
     if not changes.files:
         raise JsonRpcInvalidParams("There is nothing to change.")
+    title = crossing_title(title, changes.unproved)
     edit = edit_of(server, changes, _reason_to_look(changes, rest.get("preview")))
     identity = _offered(server, uri, source.text, changes, id, title, began)
     answer = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit=edit, label=title))
@@ -92,7 +94,12 @@ async def _performed(
         server.learning.reported("dismissed", uri, identity)
     for note in changes.notes if answer.applied else ():
         tell(server, note, types.MessageType.Warning)
-    return {"applied": answer.applied, "files": changes.files, "notes": list(changes.notes)}
+    said = {"applied": answer.applied, "files": changes.files, "notes": list(changes.notes)}
+    if not changes.unproved:
+        return said
+    if answer.applied:
+        tell(server, f"{title}: {changes.unproved}")
+    return {**said, "badge": "not run", "evidence": changes.unproved}
 
 
 def _reason_to_look(changes: Changes, preview: object) -> str:
@@ -125,7 +132,8 @@ def _offered(
     after = text[start:end]
     for one in reversed(edits):
         after = after[: one.start - start] + one.text + after[one.end - start :]
-    return told(server, uri, text, (start, end), (text[start:end], after), id, title, "", began)
+    known = "not run" if changes.unproved else ""
+    return told(server, uri, text, (start, end), (text[start:end], after), id, title, known, began)
 
 
 async def _verified_and_applied(server: BurnishServer, uri: str, key: str) -> dict[str, Any]:

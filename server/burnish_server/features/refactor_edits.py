@@ -17,6 +17,7 @@ from burnish_server.perf.edits import range_of
 from burnish_server.perf.model import TextChange
 from burnish_server.perf.worker_process import AnalyserError
 from burnish_server.refactor.model import Changes, stamp_of
+from burnish_server.refactor.words import NOT_RUN
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -81,7 +82,9 @@ def edit_of(server: BurnishServer, changes: Changes, look_first: str = "") -> ty
     for path in changes.removed:
         client.check(types.ResourceOperationKind.Delete)
         parts.append(types.DeleteFile(path.as_uri(), annotation_id=note))
-    said = types.ChangeAnnotation("Burnish: refactoring", needs_confirmation=True, description=look_first)
+    label = NOT_RUN if changes.unproved else "Burnish: refactoring"
+    words = f"{look_first} {changes.unproved}".rstrip()
+    said = types.ChangeAnnotation(label, needs_confirmation=True, description=words)
     return types.WorkspaceEdit(document_changes=parts, change_annotations={_LOOK: said} if note else None)
 
 

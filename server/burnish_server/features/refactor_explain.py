@@ -1,4 +1,5 @@
-"""``burnish.server.explainFinding``: why something is slower or harder to read, in words, with the evidence."""
+"""``burnish.server.explainFinding``: why something is slower, harder to read or beyond a threshold, and why a version that a model
+proposed is better; in words, with the evidence."""
 
 from __future__ import annotations
 
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from burnish_analysis.metrics.rules import METRIC_RULES
+from burnish_server.features.metrics_explain import metric_page
+from burnish_server.metrics.explaining import metric_rule_page
 from burnish_server.perf.look import Look
 from burnish_server.perf.words import evidence_page, rule_page
 from burnish_server.refactor.model import LocalOffer
@@ -29,24 +33,34 @@ def register(server: BurnishServer) -> None:
         match arguments:
             case [{"uri": str(uri), "key": str(key)}]:
                 return await _explained(server, uri, key=key)
-            case [{"uri": str(uri), "position": {"line": int(line), "character": int(character)}}]:
-                return await _explained(server, uri, place=(line, character))
+            case [{"uri": str(uri), "position": {"line": int(line), "character": int(character)}, **rest}]:
+                place = (line, character)
+                if isinstance(rule := rest.get("rule"), str) and rule in METRIC_RULES:
+                    return await _of_figures(server, uri, place, rule)
+                return await _explained(server, uri, place=place)
             case [{"rule": str(rule)}]:
                 return await _of_rule(server, rule)
-        raise JsonRpcInvalidParams(f"{_EXPLAIN} needs {{uri, key}}, {{uri, position}} or {{rule}}.")
+        raise JsonRpcInvalidParams(f"{_EXPLAIN} needs {{uri, key}}, {{uri, position, rule?}} or {{rule}}.")
 
 
 async def _explained(
     server: BurnishServer, uri: str, key: str = "", place: tuple[int, int] | None = None
 ) -> dict[str, str]:
+    if key and (page := server.rewrites.explained(uri, key)) is not None:
+        return page
     found = await server.perf.look(uri)
     refactorings = await server.refactor.look(uri)
     suggested = {held.found.key: held.found for held in server.refactor.suggested(uri)}
     if place is not None:
         here = _at(server, found, place) or _at(server, refactorings, place, frozenset(suggested))
-        key = here.key if here is not None else ""
-        if not key:
+        # What is told of comes before what is merely offered.
+        if (here is None or (isinstance(here, LocalOffer) and here.key not in suggested)) and (
+            page := await metric_page(server, uri, place)
+        ) is not None:
+            return page
+        if here is None:
             raise JsonRpcInvalidParams("Burnish has nothing to explain on this line.")
+        key = here.key
     if found is not None and (one := found.one(key)) is not None:
         return await _of_finding(server, found, one)
     if refactorings is not None and isinstance(other := refactorings.one(key), LocalOffer):
@@ -68,6 +82,13 @@ def _at(
         if one.start <= offset <= one.end or look.source.line_of(one.start) == place[0]
     ]
     return min(here, key=lambda one: (one.key not in first, one.end - one.start), default=None)
+
+
+async def _of_figures(server: BurnishServer, uri: str, place: tuple[int, int], rule: str) -> dict[str, str]:
+    page = await metric_page(server, uri, place, rule)
+    if page is None:
+        raise JsonRpcInvalidParams("The code has changed: this finding is not there any more.")
+    return page
 
 
 async def _of_finding(server: BurnishServer, look: Look, found: Found) -> dict[str, str]:
@@ -95,4 +116,6 @@ async def _of_rule(server: BurnishServer, rule: str) -> dict[str, str]:
         return {"title": rule, "page": rule_page(rule, rules[rule])}
     if rule in refactorings:
         return {"title": rule, "page": about_page(rule, refactorings[rule])}
+    if rule in METRIC_RULES:
+        return {"title": rule, "page": metric_rule_page(rule)}
     raise JsonRpcInvalidParams(f"There is no rule or refactoring called {rule!r}.")

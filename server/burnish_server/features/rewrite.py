@@ -12,7 +12,6 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from burnish_server.excluded import file_of
-from burnish_server.features.rewrite_runs import Rewrites
 from burnish_server.rewrite.model import Wants
 from burnish_server.rewrite.target import target_at
 
@@ -32,7 +31,7 @@ _WANTS: dict[object, Wants] = {None: "either", "faster": "faster", "simpler": "s
 
 def register(server: BurnishServer) -> None:
     """Register the commands."""
-    rewrites = Rewrites(server)
+    rewrites = server.rewrites
     server.at_end(rewrites.end)
 
     @server.command(REWRITE)
@@ -62,10 +61,7 @@ def rewrite_actions(server: BurnishServer, uri: str, where: types.Range) -> list
     document = server.workspace.document(uri)
     if document is None or server.host.engine is None or not server.perf.verdicts.trusted:
         return []
-    if (
-        document.language_id not in ("python", None, "")
-        or server.pipeline.excluded.pattern(file_of(uri)) is not None
-    ):
+    if not document.is_python or server.pipeline.excluded.excludes(file_of(uri)):
         return []
     target = target_at(document.source, where.start.line)
     if target is None or not target.first <= where.start.line + 1 <= target.header_end:

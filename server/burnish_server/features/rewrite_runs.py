@@ -7,7 +7,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
@@ -25,12 +24,12 @@ from burnish_server.perf.look import Look
 from burnish_server.perf.roots import import_root, needed_roots
 from burnish_server.perf.verdicts import Job
 from burnish_server.perf.words import UNTRUSTED
-from burnish_server.rewrite.asking import Answer
+from burnish_server.rewrite.asking import Answer, endpoint_of
 from burnish_server.rewrite.model import Budget, Kept, Outcome, Wants
 from burnish_server.rewrite.renewing import renewed
 from burnish_server.rewrite.service import Run
 from burnish_server.rewrite.target import Target, target_at
-from burnish_server.rewrite.words import run_words
+from burnish_server.rewrite.words import explanation, result_of, run_words
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -112,7 +111,7 @@ class Rewrites:
         """
         server = self._server
         document = server.workspace.document(uri)
-        if document is None or document.language_id not in ("python", None, ""):
+        if document is None or not document.is_python:
             raise JsonRpcInvalidParams("This is not an open Python file.")
         if server.pipeline.excluded.pattern(file_of(uri)) is not None:
             raise JsonRpcInvalidParams(
@@ -185,7 +184,7 @@ class Rewrites:
                 answer: Answer = run.answers[kept.key]
                 identity = offered(self._server, uri, run.target, kept, answer, engine, began)
             self._shown[uri, kept.key] = _Shown(uri, kept, identity)
-            results.append(_result(kept, run.target))
+            results.append(result_of(kept, run.target))
         while len(self._shown) > _KEPT:
             self._shown.popitem(last=False)
         return results
@@ -234,6 +233,15 @@ class Rewrites:
             self._server.learning.reported("dismissed", uri, shown.identity)
         return {"rejected": True}
 
+    def explained(self, uri: str, key: str) -> dict[str, str] | None:
+        """Title and page on a proposal that is shown: why it is better; None where there is no such proposal."""
+        shown = self._shown.get((uri, key))
+        if shown is None:
+            return None
+        document = self._server.workspace.document(uri)
+        changed = document is None or document.source != shown.kept.before
+        return {"title": shown.kept.title, "page": explanation(shown.kept, changed=changed)}
+
     def end(self) -> None:
         """The client goes away."""
         if self._run is not None:
@@ -253,31 +261,6 @@ class Rewrites:
 
 
 _BUDGET = Budget()
-
-
-def endpoint_of(engine: Engine) -> str:
-    """Host and port of the endpoint that an engine may send code to; empty where everything stays on this machine."""
-    address = engine.describe().extra.get("endpoint", "")
-    return urlsplit(address).netloc if address else ""
-
-
-def _result(kept: Kept, target: Target) -> dict[str, Any]:
-    changed = kept.change
-    return {
-        "key": kept.key,
-        "function": kept.function,
-        "line": target.node.lineno - 1,
-        "title": kept.title,
-        "badge": "tested",
-        "evidence": kept.verdict.evidence,
-        "gain": kept.gain,
-        "change": changed.words if changed is not None else "",
-        "before": kept.before,
-        "after": kept.after,
-        "diff": kept.diff,
-        "repaired": kept.repaired,
-        "verdict": kept.verdict.as_dict(),
-    }
 
 
 def _refused(reason: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from burnish_analysis.verify.model import Verdict, VerifyOptions
+from burnish_models.engine.base import Engine
+from burnish_server.analysed import Analysed, analysed_document
 from burnish_server.excluded import file_of
 from burnish_server.learning.ranges import Edit
 from burnish_server.perf.held import Held, moved
@@ -26,6 +29,7 @@ from burnish_server.perf.ranking import profile_share, ranked
 from burnish_server.perf.roots import import_root, needed_roots
 from burnish_server.perf.verdicts import Job, Verdicts, Verify
 from burnish_server.perf.watcher import Nobody, Watcher
+from burnish_server.rewrite.inputs import proposer
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -35,27 +39,14 @@ __all__ = ["PerfService"]
 
 log = logging.getLogger("burnish_server")
 
-#: Longer texts (characters) are generated ones, as a rule, and are not looked at.
-LONGEST_TEXT = 1 << 20
-#: Seconds to wait before a text is looked at: after an edit that stands alone, while somebody types, and after opening (files
-#: are opened many at a time, and looked through).
-ALONE_S, TYPING_S, OPENED_S = 0.02, 0.25, 0.25
-#: Edits closer together than this, in seconds, are typing.
-_TYPING_GAP_S = 0.8
+#: Seconds to wait before a text is looked at that was just opened: files are opened many at a time, and looked through.
+_OPENED_S = 0.25
 
 
 @dataclass(slots=True)
-class _Document:
-    #: What :attr:`held` was last moved to.
-    text: str = ""
+class _Document(Analysed):
     held: list[Held] = field(default_factory=list)
     broken: bool = False
-    #: The text that was looked at last, and under which generation of the settings; None: none yet.
-    seen: str | None = None
-    generation: int = -1
-    task: asyncio.Task[None] | None = None
-    changed_at: float = float("-inf")
-    wait: float = 0.0
     #: Keys of findings that verification has refuted.
     refuted: set[str] = field(default_factory=set)
 
@@ -72,6 +63,7 @@ class PerfService:
         self._server = server
         self.process = AnalyserProcess()
         self.verdicts = Verdicts(server.host.home, verify)
+        self.verdicts.propose = proposer(self._model)
         self.profile: Profile | None = None
         #: Whether the client can show what a fix changes.
         self.previews = False
@@ -83,11 +75,15 @@ class PerfService:
         self._tasks: set[asyncio.Task[None]] = set()
         self.watcher: Watcher = Nobody()
 
+    def _model(self) -> Engine | None:
+        """What may be asked for inputs; it is not loaded for that."""
+        return self._server.host.engine if self._server.settings.perf.model_inputs else None
+
     # -- what happens in the editor --------------------------------------------------------------------------
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
-        self._documents[uri] = _Document(changed_at=time.monotonic(), wait=OPENED_S)
+        self._documents[uri] = _Document(changed_at=time.monotonic(), wait=_OPENED_S)
         self.watcher.edited(uri)
 
     def changed(self, uri: str, edits: list[Edit], after: str) -> None:
@@ -95,9 +91,7 @@ class PerfService:
         document = self._documents.get(uri)
         if document is None:
             return
-        now = time.monotonic()
-        document.wait = TYPING_S if now - document.changed_at < _TYPING_GAP_S else ALONE_S
-        document.changed_at = now
+        document.edited()
         document.held = moved(document.held, edits, document.text)
         document.text = after
         self.watcher.edited(uri)
@@ -105,8 +99,8 @@ class PerfService:
     def closed(self, uri: str) -> None:
         """A document was closed."""
         document = self._documents.pop(uri, None)
-        if document is not None and document.task is not None:
-            document.task.cancel()
+        if document is not None:
+            document.end()
         self.watcher.closed(uri)
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -123,8 +117,7 @@ class PerfService:
     def end(self) -> None:
         """The client goes away. May be called twice."""
         for document in self._documents.values():
-            if document.task is not None:
-                document.task.cancel()
+            document.end()
         self._documents.clear()
         self.verdicts.end()
         self.process.close()
@@ -135,13 +128,9 @@ class PerfService:
         """What is found in the present text of a document; None where nothing is looked for."""
         while (document := self._wanted(uri)) is not None:
             entry = self._documents.setdefault(uri, _Document())
-            if (
-                entry.seen is not None
-                and entry.seen == document.source
-                and entry.generation == self._generation
-            ):
+            if entry.known(document.source, self._generation):
                 return self._look(uri, document, entry)
-            await self._looked_at(uri, entry)
+            await entry.looked_at(partial(self._analyse, uri, entry))
         return None
 
     def last(self, uri: str) -> Look | None:
@@ -153,8 +142,8 @@ class PerfService:
     def look_soon(self, uri: str) -> None:
         """Look at a document without anybody waiting for it; the watcher is told."""
         entry = self._documents.get(uri)
-        if entry is not None and self._wanted(uri) is not None and (entry.task is None or entry.task.done()):
-            entry.task = asyncio.get_running_loop().create_task(self._analyse(uri, entry))
+        if entry is not None and self._wanted(uri) is not None:
+            entry.started(partial(self._analyse, uri, entry))
 
     def open_documents(self) -> list[str]:
         """The URIs of the open documents."""
@@ -221,33 +210,15 @@ class PerfService:
 
     def _wanted(self, uri: str) -> BurnishDocument | None:
         """The open document, where findings are looked for in it."""
-        document = self._server.workspace.document(uri)
-        if document is None or not self._server.settings.perf.enabled:
-            return None
-        if document.language_id not in ("python", None, "") or len(document.source) > LONGEST_TEXT:
-            return None
-        return None if self._server.pipeline.excluded.pattern(file_of(uri)) is not None else document
+        return analysed_document(self._server, uri) if self._server.settings.perf.enabled else None
 
     def _look(self, uri: str, document: BurnishDocument, entry: _Document) -> Look:
-        fresh = entry.seen == document.source and entry.generation == self._generation
         held = entry.held if entry.text == document.source else []
-        broken = entry.broken or not fresh
+        broken = entry.broken or not entry.known(document.source, self._generation)
         return Look(document.snapshot, document.version, file_of(uri), tuple(held), broken)
 
-    async def _looked_at(self, uri: str, entry: _Document) -> None:
-        """Wait until a text of the document was looked at; who stops waiting disturbs nobody."""
-        if entry.task is None or entry.task.done():
-            entry.task = asyncio.get_running_loop().create_task(self._analyse(uri, entry))
-        await asyncio.wait([entry.task])
-
-    async def _analyse(self, uri: str, entry: _Document) -> None:
-        while not await self._analysed(uri, entry):
-            pass
-
-    async def _analysed(self, uri: str, entry: _Document) -> bool:
-        """Look at the present text once typing pauses; false where it has changed meanwhile."""
-        while (rest := entry.changed_at + entry.wait - time.monotonic()) > 0:
-            await asyncio.sleep(rest)
+    async def _analyse(self, uri: str, entry: _Document) -> bool:
+        """Look at the present text; false where it has changed meanwhile."""
         document = self._wanted(uri)
         if document is None:
             return True

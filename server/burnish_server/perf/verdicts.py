@@ -8,18 +8,19 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from burnish_analysis.verify.model import Verdict, VerifyOptions
+from burnish_analysis.verify.model import Call, Verdict, VerifyOptions
 from burnish_server.perf.words import UNTRUSTED
 
 __all__ = [
     "Job",
     "Listener",
+    "Propose",
     "Stoppable",
     "Verdicts",
     "VerificationCancelledError",
@@ -34,6 +35,8 @@ _KEPT = 500
 
 #: Told the share done (0 to 1) and what is going on, in the event loop.
 Listener = Callable[[float, str], None]
+#: Proposes inputs for the function of a job whose verdict is weak; none where it knows of none. Never raises.
+Propose = Callable[["Job"], Awaitable[tuple[Call, ...]]]
 
 
 class VerificationCancelledError(Exception):
@@ -82,9 +85,11 @@ class Job:
 
     @property
     def key(self) -> bytes:
-        """The same for the same texts."""
+        """The same for the same texts, looked at as thoroughly."""
+        options = self.options
+        bounds = repr((options.seconds, options.inputs, options.seed, options.calls))
         digest = hashlib.sha256()
-        for part in (self.before, self.after, self.function):
+        for part in (self.before, self.after, self.function, bounds):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
         return digest.digest()
 
@@ -95,6 +100,13 @@ class _Running:
     stop: threading.Event
     waiting: int = 0
     listeners: list[Listener] = field(default_factory=list)
+    asking: asyncio.Future[tuple[Call, ...]] | None = None
+
+    def halt(self) -> None:
+        """Nobody wants it any more."""
+        self.stop.set()
+        if self.asking is not None:
+            self.asking.cancel()
 
 
 class Stoppable:
@@ -141,6 +153,8 @@ class Verdicts:
         self._verify = verify
         #: Whether code of the workspace may be run at all.
         self.trusted = True
+        #: Asked for more inputs where a verdict is weak.
+        self.propose: Propose | None = None
         self._known: OrderedDict[bytes, Verdict] = OrderedDict()
         #: Jobs that no earlier session knows.
         self._absent: set[bytes] = set()
@@ -195,13 +209,13 @@ class Verdicts:
             if listener is not None:
                 running.listeners.remove(listener)
             if not running.waiting and not running.task.done():
-                running.stop.set()
+                running.halt()
 
     def end(self) -> None:
         """Stop what runs. May be called twice."""
         self._ended = True
         for running in self._running.values():
-            running.stop.set()
+            running.halt()
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._reader.shutdown(wait=False, cancel_futures=True)
 
@@ -221,6 +235,21 @@ class Verdicts:
             task.exception()
 
     async def _run(self, job: Job, stop: threading.Event) -> Verdict:
+        found = await self._verified(job, job.options, stop)
+        if found.verdict == "equivalent" and found.strength == "weak":
+            calls = await self._proposed(job)
+            if calls and not stop.is_set():
+                more = replace(job.options, calls=job.options.calls + calls)
+                again = await self._verified(job, more, stop)
+                found = again if again.verdict != "unverifiable" else found
+        if stop.is_set():
+            raise VerificationCancelledError
+        if found.verdict != "unverifiable":
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._write, job, found)
+        self._remember(job, found)
+        return found
+
+    async def _verified(self, job: Job, options: VerifyOptions, stop: threading.Event) -> Verdict:
         loop = asyncio.get_running_loop()
 
         def tell(share: float, words: str) -> None:
@@ -231,9 +260,9 @@ class Verdicts:
             if stop.is_set():
                 raise VerificationCancelledError
             verify = self._verify or run_verification
-            options = replace(job.options, trusted=self.trusted)
+            trusted = replace(options, trusted=self.trusted)
             try:
-                found = verify(job.before, job.after, job.function, options, progress=tell, stop=stop)
+                found = verify(job.before, job.after, job.function, trusted, progress=tell, stop=stop)
             except Exception as error:
                 log.exception("A verification failed")
                 found = Verdict(
@@ -241,13 +270,25 @@ class Verdicts:
                 )
             if stop.is_set():
                 raise VerificationCancelledError
-            if found.verdict != "unverifiable":
-                self._write(job, found)
             return found
 
-        found = await loop.run_in_executor(self._thread, work)
-        self._remember(job, found)
-        return found
+        return await loop.run_in_executor(self._thread, work)
+
+    async def _proposed(self, job: Job) -> tuple[Call, ...]:
+        """Inputs that a model proposes."""
+        running = self._running.get(job.key)
+        if self.propose is None or running is None:
+            return ()
+        self._tell(job, 0.5, "asking the model for more inputs")
+        running.asking = asyncio.ensure_future(self.propose(job))
+        try:
+            return await running.asking
+        except asyncio.CancelledError:
+            if not running.stop.is_set():
+                raise
+            raise VerificationCancelledError from None
+        finally:
+            running.asking = None
 
     def _tell(self, job: Job, share: float, words: str) -> None:
         running = self._running.get(job.key)

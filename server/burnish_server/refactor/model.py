@@ -36,19 +36,25 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A refactoring that may cross functions and files; ``refused`` says why it cannot be done here, where it cannot."""
+    """A refactoring that may cross functions and files.
+
+    Attributes:
+        refused: why it cannot be done here, where it cannot. unproved: what is not known of its result, where that is checked for
+            parsing and names alone.
+    """
 
     id: str
     title: str
     kind: str
     needs: tuple[Question, ...] = ()
     refused: str = ""
+    unproved: str = ""
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Offer:
         """The offer that travelled."""
         needs = tuple(Question(**one) for one in raw["needs"])
-        return cls(raw["id"], raw["title"], raw["kind"], needs, raw["refused"])
+        return cls(raw["id"], raw["title"], raw["kind"], needs, raw["refused"], raw["unproved"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class Changes:
     Attributes:
         edits: by file, in order and apart from each other. stamps: a digest of the text that each file's edits are for.
         created, moved, removed: files. notes: what stays as it is although it might have to change, in sentences.
+        unproved: as in :class:`Offer`.
     """
 
     edits: dict[Path, tuple[TextChange, ...]]
@@ -66,6 +73,7 @@ class Changes:
     moved: dict[Path, Path]
     removed: tuple[Path, ...]
     notes: tuple[str, ...]
+    unproved: str = ""
 
     @property
     def files(self) -> int:
@@ -82,6 +90,7 @@ class Changes:
             {Path(name): Path(other) for name, other in raw["moved"].items()},
             tuple(Path(name) for name in raw["removed"]),
             tuple(raw["notes"]),
+            raw["unproved"],
         )
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from pygls.uris import to_fs_path
 
+from burnish_server.analysed import analysed_document
 from burnish_server.excluded import file_of
 from burnish_server.learning.ranges import Edit
 from burnish_server.perf.held import Held, moved
 from burnish_server.perf.look import Look
 from burnish_server.perf.model import RuleText
 from burnish_server.perf.pages import write_pages
-from burnish_server.perf.service import LONGEST_TEXT
 from burnish_server.perf.verdicts import Job
 from burnish_server.perf.worker_process import AnalyserError
 from burnish_server.refactor.model import LocalOffer, Offer
@@ -147,6 +147,11 @@ class RefactorService:
         entry = self._documents.get(uri)
         return entry.held if entry is not None else []
 
+    async def suggestions(self, uri: str) -> list[Held]:
+        """What is suggested in the present text of a document, looked for now where it has not been."""
+        await self._suggest(uri)
+        return self.suggested(uri)
+
     def improvement(self, uri: str, key: str) -> str:
         """What a refactoring does to complexity, where it is suggested; else empty."""
         for held in self.suggested(uri):
@@ -205,11 +210,7 @@ class RefactorService:
 
     def document(self, uri: str) -> BurnishDocument | None:
         """The open document, where refactorings are looked for in it."""
-        document = self._server.workspace.document(uri)
-        if document is None or document.language_id not in ("python", None, ""):
-            return None
-        excluded = self._server.pipeline.excluded.pattern(file_of(uri)) is not None
-        return None if excluded or len(document.source) > LONGEST_TEXT else document
+        return analysed_document(self._server, uri)
 
     def path(self, uri: str) -> str:
         """The file of a document; empty where it has none."""

@@ -13,6 +13,7 @@ __all__ = [
     "about_page",
     "badge",
     "confirmation",
+    "crossing_title",
     "evidence",
     "facts",
     "page",
@@ -25,6 +26,12 @@ _NO_FUNCTION = "it is not inside a function, so there is nothing to call and com
 #: What a change that nothing could be run for is called where the user is asked to look at it.
 NOT_RUN = "Burnish: not run"
 SAME = "the same names are bound and the same calls made in the same order on every path"
+
+
+def crossing_title(title: str, unproved: str) -> str:
+    """The title of what crosses functions and files, without an ellipsis; it says where the result is not proved."""
+    plain = title.removesuffix("…")
+    return f"{plain} (not run)" if unproved and not plain.endswith("(not run)") else plain
 
 
 def suggestion(found: LocalOffer) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.metrics.compare import change
 from burnish_analysis.perf.module import Module
-from burnish_analysis.refactor.crossing.api import offers, perform
+from burnish_analysis.refactor.crossing.api import CROSSING, offers, perform
 from burnish_analysis.refactor.crossing.model import Changes
 from burnish_analysis.refactor.crossing.workspace import Workspace
 from burnish_analysis.refactor.plan import Plan, plan
@@ -67,7 +67,7 @@ class Refactorer:
         workspace = self._at(message["root"], message["texts"])
         place = Path(message["path"]), message["start"], message["end"]
         found = perform(workspace, *place, message["id"], message["answers"], seconds=message["seconds"])
-        return _changes_json(workspace, found)
+        return _changes_json(workspace, found) | {"unproved": CROSSING[message["id"]].unproved}
 
     def _at(self, root: str, texts: dict[str, str]) -> Workspace:
         overlay = {Path(path): text for path, text in texts.items()}

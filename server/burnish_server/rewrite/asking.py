@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from burnish_models.engine.base import Chunk, Engine, Finish
 from burnish_server.rewrite.model import Budget, Spent
 from burnish_server.rewrite.prompting import Question
 
-__all__ = ["Answer", "Asker", "BudgetSpentError"]
+__all__ = ["Answer", "Asker", "BudgetSpentError", "endpoint_of"]
 
 #: Fewer tokens than this are no function.
 _LEAST_TOKENS = 32
@@ -133,3 +134,9 @@ class Asker:
             self._spent.evaluated += max(0, finish.prompt_tokens - finish.cached_tokens)
             self._spent.generated += finish.generated_tokens
         return finish
+
+
+def endpoint_of(engine: Engine) -> str:
+    """Host and port of the endpoint that an engine may send code to; empty where everything stays on this machine."""
+    address = engine.describe().extra.get("endpoint", "")
+    return urlsplit(address).netloc if address else ""

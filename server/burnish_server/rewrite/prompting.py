@@ -12,7 +12,14 @@ from burnish_models.engine.base import ChatMessage, ChatPrompt, FimPrompt, Gener
 from burnish_server.rewrite.model import Wants
 from burnish_server.rewrite.target import Target
 
-__all__ = ["Question", "first_question", "repair_question", "tokens_wanted"]
+__all__ = [
+    "INPUT_TOKENS",
+    "Question",
+    "first_question",
+    "inputs_question",
+    "repair_question",
+    "tokens_wanted",
+]
 
 #: So many characters a token has at least, in nearly all code and every tokenizer known.
 _CHARACTERS = 2.2
@@ -25,6 +32,11 @@ _SYSTEM = (
 )
 #: Answers of a chat end by themselves.
 _WHOLE = StopRules(single_line=False, max_lines=400)
+#: Enough for a dozen calls.
+INPUT_TOKENS = 240
+_INPUTS_SYSTEM = (
+    "You test Python functions. You answer with one ```python block of calls, one a line, and nothing else."
+)
 _AIM = {"faster": "faster", "simpler": "simpler", "either": "faster or simpler"}
 
 
@@ -104,6 +116,30 @@ def repair_question(question: Question, target: Target, answer: str, shown: Coun
     wrong = f"{question.prompt.typed}{answer.rstrip()}\n\n\n{target.indent}# Wrong: {_one_line(said)}\n"
     wrong += f"{target.indent}# Corrected:\n"
     return replace(question, prompt=replace(question.prompt, prefix=question.prompt.prefix + wrong))
+
+
+def inputs_question(target: Target, *, chat: bool, context_tokens: int) -> Question | None:
+    """The question for calls of a function, to compare two versions of it on; None where it is too long for the context."""
+    source, kind = target.source, "method" if "." in target.name else "function"
+    room = int((context_tokens - INPUT_TOKENS - 96) * _CHARACTERS) - len(source) - len(_INPUTS_SYSTEM) - 600
+    if room < 0:
+        return None
+    called = target.name if kind == "function" else f"{target.name.partition('.')[0]}("
+    if not chat:
+        above = _end_of("\n".join(target.text.lines[: target.first - 1]), min(_MOST_AROUND, room))
+        lead = f"print({target.name}(" if kind == "function" else f"print({called}"
+        prefix = f"{above}\n{source}\n\n\n# {target.own} with usual, empty, negative and large arguments:\n"
+        return Question(FimPrompt(prefix, lead, ""), None, StopRules(single_line=False, max_lines=16), lead)
+    parts = [
+        f"Write twelve calls of this {kind} that together take every branch of it: usual, empty, negative, large and unusual "
+        "arguments. Write every argument out, without names of your own"
+        + (f"; make the instance in the call: {called}...).{target.own}(...)." if kind == "method" else "."),
+        f"```python\n{_dedented(target)}\n```",
+    ]
+    if above := _imports(target, min(_MOST_AROUND, room)):
+        parts.insert(1, f"The module imports:\n```python\n{above}\n```")
+    messages = (ChatMessage("system", _INPUTS_SYSTEM), ChatMessage("user", "\n\n".join(parts)))
+    return Question(FimPrompt("", "", ""), ChatPrompt(messages))
 
 
 def _clause(words: str) -> str:

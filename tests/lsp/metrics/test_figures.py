@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
@@ -183,14 +182,8 @@ async def test_thresholds_are_the_projects_and_comments_silence(editor: Start) -
     at = one.texts[uri].index("(a):\n    if a:") + 4
     one.edit(uri, at, at, "  # burnish: ignore[deep-nesting]")
     assert [hint.code for hint in await one.hints(uri)] == ["complex-function"]
-    file = one.folder / "pyproject.toml"
     text = '[tool.burnish.rules]\ncomplex-function = "warning"\n[tool.burnish.metrics]\ncomplexity = 3\nnesting = 0\n'
-    file.write_text(text)
-    os.utime(file)
-    one.refreshed.clear()
-    change = types.FileEvent(file.as_uri(), types.FileChangeType.Changed)
-    one.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
-    await asyncio.wait_for(one.refreshed.wait(), 5)
+    await one.set_project(text)
     (hint,) = await one.hints(uri)
     assert (hint.code, hint.severity) == ("complex-function", types.DiagnosticSeverity.Warning)
 

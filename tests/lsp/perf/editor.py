@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +98,16 @@ class Editor:
         change = types.TextDocumentContentChangePartial(range=where, text=text)
         identifier = types.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri])
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [change]))
+
+    async def set_project(self, text: str) -> None:
+        """Write the project's settings, and wait until the server asks for everything anew."""
+        file = self.folder / "pyproject.toml"
+        file.write_text(text)
+        os.utime(file)
+        self.refreshed.clear()
+        change = types.FileEvent(file.as_uri(), types.FileChangeType.Changed)
+        self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+        await asyncio.wait_for(self.refreshed.wait(), 5)
 
     async def pull(self, uri: str, previous: str | None = None) -> Any:
         params = types.DocumentDiagnosticParams(

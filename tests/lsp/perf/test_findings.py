@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -71,7 +70,6 @@ async def test_excluded_files_and_settings(editor: Start) -> None:
 
 async def test_the_project_decides(editor: Start) -> None:
     one = await editor()
-    file = one.folder / "pyproject.toml"
     uri = one.open("a.py", exact())
     assert len(await one.hints(uri)) == 1
     for text, expected in (
@@ -79,12 +77,7 @@ async def test_the_project_decides(editor: Start) -> None:
         (PYPROJECT + 'exclude = ["a.py"]\n', []),
         ("[tool.burnish]\nselect = 3\n", None),
     ):
-        file.write_text(text)
-        os.utime(file)
-        one.refreshed.clear()
-        change = types.FileEvent(file.as_uri(), types.FileChangeType.Changed)
-        one.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
-        await asyncio.wait_for(one.refreshed.wait(), 5)
+        await one.set_project(text)
         hints = await one.hints(uri)
         if expected is not None:
             assert [hint.severity for hint in hints] == expected

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from burnish_analysis.metrics.settings import MetricSettings, metric_settings_at
 from burnish_analysis.perf.checking import CheckOptions, Task, check_file
 from burnish_analysis.perf.module import Module
 from burnish_analysis.perf.settings import PerfSettings, read_settings
-from burnish_cli import main as cli
+from tests.unit.conftest import Run, put
 
 from .sources import SOURCES
 
@@ -27,26 +26,6 @@ COMPLEX = "def f(a):\n" + "".join(f"    if a == {n}:\n        print({n})\n" for 
 DEEP = "class A:\n    def f(self, a):\n        for b in a:\n            if b:\n                with b:\n                    if a: pass\n"
 #: Much code that computes much.
 HEAVY = "".join(f"x{n} = (y{n} + z{n} * {n}) / (a{n} - b{n}) if c{n} else d{n} < e{n}\n" for n in range(450))
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run(arguments)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
-
-
-def put(name: str, text: str) -> None:
-    Path(name).write_bytes(text.encode())
 
 
 def told(run: Run, *arguments: str) -> list[dict[str, Any]]:

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from burnish_analysis.metrics.measure import measure
-from burnish_cli import main as cli
+from tests.unit.conftest import Run, put
 
 from .sources import SOURCES
-from .test_checking import COMPLEX, put
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run(arguments)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+from .test_checking import COMPLEX
 
 
 def commit(message: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from burnish_analysis.perf.model import Rule
 from burnish_analysis.perf.report.places import Places
 from burnish_analysis.perf.text import SourceText
 from burnish_analysis.verify.model import Speedup, Verdict
-from burnish_cli import main as cli
+from tests.unit.conftest import Run, put
 
 RULE = "list-membership-in-loop"
 SLOW = """\
@@ -30,29 +29,6 @@ def known(words: list[str], stop: list[str]) -> int:
 """
 UNSURE = "def known(words, stop: list[str]) -> int:\n    return sum(1 for word in words if word in stop)\n"
 QUIET = "x = 1\n"
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run(arguments)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
-
-
-def put(name: str, text: str) -> Path:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="")
-    return path
 
 
 def found(run: Run, *arguments: str) -> list[dict[str, Any]]:
@@ -159,6 +135,39 @@ def test_settings_of_the_project_count_and_the_command_line_goes_before(run: Run
     assert "tool.burnish.wrong is not a setting" in err and "'no-such-rule', which is no rule" in err
     assert len(found(run, "pkg")) == 1
     assert run("check", "--json", "--select", RULE, "--ignore", RULE, "pkg")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "metrics"])
+def test_every_problem_of_the_settings_is_told_once(run: Run, command: str) -> None:
+    put("a.py", QUIET), put("pkg/b.py", QUIET)
+    said = put(
+        "pyproject.toml",
+        '[tool.burnish]\nwrong = 1\n[tool.burnish.rules]\nno-such-rule = "hint"\n'
+        '[tool.burnish.metrics]\ncomplexity = "high"\ndepth = 3\n'
+        '[tool.burnish.refactor]\nselect = ["no-such-change"]\nignore = 7\nsuggest-from = true\noften = 1\n',
+    ).resolve()
+    status, _, err = run(command, "--json", ".")
+    told = [line for line in err.splitlines() if line.startswith("Warning: ")]
+    assert status == 0 and sorted(told) == [
+        f"Warning: {said}: tool.burnish names 'no-such-rule', which is no rule.",
+        f"Warning: {said}: tool.burnish.metrics.complexity is 'high'; "
+        "it must be a whole number from 0 (which turns it off).",
+        f"Warning: {said}: tool.burnish.metrics.depth is not a setting.",
+        f"Warning: {said}: tool.burnish.refactor.ignore must be a list of strings; it is ignored.",
+        f"Warning: {said}: tool.burnish.refactor.often is not a setting.",
+        f"Warning: {said}: tool.burnish.refactor.select names 'no-such-change'; there is no such refactoring.",
+        f"Warning: {said}: tool.burnish.refactor.suggest-from is True; "
+        "it must be a whole number from 1 (every function).",
+        f"Warning: {said}: tool.burnish.wrong is not a setting.",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "metrics"])
+def test_settings_that_are_no_tables_are_told(run: Run, command: str) -> None:
+    put("a.py", QUIET), put("pyproject.toml", "[tool.burnish]\nmetrics = 3\nrefactor = [1]\n")
+    status, _, err = run(command, "--json", "a.py")
+    assert status == 0 and "tool.burnish.metrics must be a table; it is ignored." in err
+    assert err.count("tool.burnish.refactor must be a table; it is ignored.") == 1
 
 
 def test_ignore_comments_silence(run: Run) -> None:

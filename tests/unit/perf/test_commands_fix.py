@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from burnish_analysis.perf import files, rewriting, verifying
 from burnish_analysis.perf.fixing import FixResult
 from burnish_analysis.perf.verifying import home_of
 from burnish_analysis.verify.model import Counterexample, Speedup, Verdict
-from burnish_cli import main as cli
+from tests.unit.conftest import Run, put
 
 RULE = "list-membership-in-loop"
 SLOW = """\
@@ -45,19 +45,13 @@ DIFFERENT = Verdict(
 )
 UNVERIFIABLE = Verdict("unverifiable", reason="opens a file")
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
+def run(run: Run) -> Run:
+    """Fixes of one rule."""
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run(("fix", "--rule", RULE, *arguments))
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        return run("fix", "--rule", RULE, *arguments)
 
     return call
 
@@ -76,12 +70,6 @@ def verdicts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Verdict]:
     monkeypatch.setattr(verifying, "sandboxed", verifier)
     monkeypatch.setattr(verifying, "calls", calls, raising=False)
     return given
-
-
-def put(name: str, text: str) -> Path:
-    path = Path(name)
-    path.write_text(text, encoding="utf-8", newline="")
-    return path
 
 
 def test_by_default_it_shows_and_changes_nothing(run: Run) -> None:
@@ -150,7 +138,7 @@ def test_the_difference_can_be_applied_with_git(run: Run, text: str) -> None:
     path.write_bytes(text.encode(encoding))
     subprocess.run(["git", "init", "-q"], check=True)
     diff = subprocess.run(
-        [cli.sys.executable, "-m", "burnish_cli", "fix", "--rule", RULE, "."],
+        [sys.executable, "-m", "burnish_cli", "fix", "--rule", RULE, "."],
         capture_output=True,
         check=False,
     ).stdout

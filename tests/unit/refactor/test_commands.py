@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from burnish_analysis.metrics.compare import complexity_of
-from burnish_cli import main as cli
+from tests.unit.conftest import Run
 
 #: Complex enough to be told of: eleven tests, one of which can go.
 COMPLEX = (
@@ -20,19 +20,16 @@ COMPLEX = (
 )
 SIMPLE = "def same(a: int, b: int):\n    if a == b:\n        return True\n    else:\n        return False\n"
 
-Run = Callable[..., tuple[int, Any, str]]
+JsonRun = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
+def run(run: Run) -> JsonRun:
+    """The command on everything here, its answer read."""
 
     def call(*arguments: str) -> tuple[int, Any, str]:
-        status = cli.run((*arguments, "--json", "."))
-        said = capsys.readouterr()
-        return status, json.loads(said.out), said.err
+        status, out, err = run(*arguments, "--json", ".")
+        return status, json.loads(out), err
 
     return call
 
@@ -47,7 +44,7 @@ def refactorings(items: list[dict[str, Any]]) -> list[str]:
     return [item["rule"] for item in items if item["kind"] == "refactor"]
 
 
-def test_complex_functions_get_suggestions_with_what_they_do(run: Run) -> None:
+def test_complex_functions_get_suggestions_with_what_they_do(run: JsonRun) -> None:
     put(COMPLEX.replace("a, b, kind", "a: int, b: int, kind: int"))
     assert refactorings(run("check")[1]) == []
     status, items, _ = run("check", "--suggested")
@@ -57,14 +54,14 @@ def test_complex_functions_get_suggestions_with_what_they_do(run: Run) -> None:
     assert f"complexity {before} → {before - 1}" in found["message"]
 
 
-def test_simple_functions_get_none_unless_asked_by_name(run: Run) -> None:
+def test_simple_functions_get_none_unless_asked_by_name(run: JsonRun) -> None:
     put(SIMPLE)
     assert refactorings(run("check", "--suggested")[1]) == []
     assert refactorings(run("check", "--select", "return-condition")[1]) == ["return-condition"]
     assert refactorings(run("check", "--select", "merge-nested-ifs")[1]) == []
 
 
-def test_the_project_says_what_is_complex(run: Run) -> None:
+def test_the_project_says_what_is_complex(run: JsonRun) -> None:
     put(SIMPLE)
     put("[tool.burnish.refactor]\nsuggest-from = 1\n", "pyproject.toml")
     assert refactorings(run("check")[1]) == ["return-condition"]
@@ -75,12 +72,12 @@ def test_the_project_says_what_is_complex(run: Run) -> None:
     assert refactorings(run("check")[1]) == []
 
 
-def test_comments_silence(run: Run) -> None:
+def test_comments_silence(run: JsonRun) -> None:
     put(SIMPLE.replace("a == b:", "a == b:  # burnish: ignore[return-condition]"))
     assert refactorings(run("check", "--select", "return-condition")[1]) == []
 
 
-def test_fixes_leave_code_as_it_is_unless_asked(run: Run) -> None:
+def test_fixes_leave_code_as_it_is_unless_asked(run: JsonRun) -> None:
     path = put(SIMPLE)
     assert run("fix", "--write")[1] == [] and path.read_text() == SIMPLE
     assert run("fix", "--write", "--suggested")[1] == [] and path.read_text() == SIMPLE
@@ -88,14 +85,14 @@ def test_fixes_leave_code_as_it_is_unless_asked(run: Run) -> None:
     assert done["applied"] and path.read_text() == "def same(a: int, b: int):\n    return a == b\n"
 
 
-def test_fixes_by_name(run: Run) -> None:
+def test_fixes_by_name(run: JsonRun) -> None:
     path = put(SIMPLE)
     (done,) = run("fix", "--rule", "return-condition")[1]
     assert done["accepted"] and not done["applied"] and path.read_text() == SIMPLE
     assert "+    return a == b" in done["diff"]
 
 
-def test_an_unknown_name_is_told_with_the_nearest(run: Run) -> None:
+def test_an_unknown_name_is_told_with_the_nearest(run: JsonRun) -> None:
     put(SIMPLE)
-    status = cli.run(("check", "--select", "retrun-condition", "."))
-    assert status == 2
+    status, said, _ = run("check", "--select", "retrun-condition")
+    assert status == 2 and "Did you mean return-condition?" in said["error"]

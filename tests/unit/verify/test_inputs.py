@@ -259,6 +259,10 @@ class TestKnownCalls:
         assert site_calls(ast.parse(source), "f") == ["((1, 'x'), {})"]
         assert site_calls(ast.parse(source), "Box.put") == ["((Box(2), 3), {})"]
 
+    def test_methods_are_called_on_an_instance_that_is_written_out(self) -> None:
+        source = "box.put(4)\nBox.put(Box(1), 5)\nself.put(6)\nother.Box.put(7)"
+        assert site_calls(ast.parse(source), "Box.put") == ["((Box(1), 5), {})"]
+
 
 class TestShrink:
     def shrunk(self, text: str, holds: Any) -> str:

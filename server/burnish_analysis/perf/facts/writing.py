@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "argument",
     "assigned",
+    "assignment",
     "bracketed",
     "is_call",
     "is_method",
@@ -33,6 +34,15 @@ def names(*nodes: ast.AST) -> set[str]:
 def same_name(node: ast.AST | None, name: str) -> bool:
     """Whether a node is just that name."""
     return isinstance(node, ast.Name) and node.id == name
+
+
+def assignment(statement: ast.stmt | None) -> tuple[ast.expr, ast.expr] | None:
+    """Target and value of ``target = value``, annotated or not."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return statement.targets[0], statement.value
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return statement.target, statement.value
+    return None
 
 
 def is_method(node: ast.AST | None, attribute: str, arguments: int) -> bool:

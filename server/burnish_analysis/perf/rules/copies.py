@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.facts.sequences import half_built, private_until, whole_local
 from burnish_analysis.perf.facts.survival import loop_target_survives
-from burnish_analysis.perf.facts.writing import argument, is_method, names, same_name, small
+from burnish_analysis.perf.facts.writing import argument, assignment, is_method, names, same_name, small
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -221,11 +221,8 @@ def require_order(source: ast.expr, module: Module, evidence: Evidence) -> None:
 
 def empty_list(statement: ast.stmt, name: str) -> ast.expr | None:
     """The ``[]`` of ``name = []``."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign):
-        target = statement.target
-    else:
+    found = assignment(statement)
+    if found is None:
         return None
-    value = statement.value
+    target, value = found
     return value if same_name(target, name) and isinstance(value, ast.List) and not value.elts else None

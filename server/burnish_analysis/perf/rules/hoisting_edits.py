@@ -6,6 +6,7 @@ import ast
 
 from burnish_analysis.perf.model import Edit, Known
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.parentheses import stands_alone
 from burnish_analysis.perf.rules.hoisting import Hoist
 from burnish_analysis.perf.walking import walk
 
@@ -88,16 +89,7 @@ def _indented_less(text: str, hoist: Hoist, module: Module) -> str | None:
     if indent is None or not all(line.startswith(indent) or not line.strip() for line in lines[1:]):
         return None
     made = "\n".join([lines[0], *(line.removeprefix(indent) for line in lines[1:])])
-    return made if _stands_alone(made) else f"({made})"
-
-
-def _stands_alone(text: str) -> bool:
-    """Whether every line end in an expression is inside brackets."""
-    try:
-        ast.parse(text, mode="eval")
-    except SyntaxError:
-        return False
-    return True
+    return made if stands_alone(made) else f"({made})"
 
 
 def _whole_assignment(hoist: Hoist, module: Module) -> ast.Assign | None:

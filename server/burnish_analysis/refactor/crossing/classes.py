@@ -1,4 +1,7 @@
-"""Refactorings of classes and whole functions that rope writes: field, method object, factory, accessors, use of a function."""
+"""Refactorings of classes and whole functions that rope writes: field, method object, factory, accessors, use of a function.
+
+What comes out is checked for parsing and names alone, and users are told so (``unproved``).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.blocks import strings_over_lines, unit_of
 from burnish_analysis.refactor.border import private_names
 from burnish_analysis.refactor.crossing.calls import simple
-from burnish_analysis.refactor.crossing.model import Changes, Offer, Question
+from burnish_analysis.refactor.crossing.model import NOT_RUN, Changes, Offer, Question
 from burnish_analysis.refactor.crossing.occurring import find_uses, roping
 from burnish_analysis.refactor.crossing.place import Crossing, Place, check_free
 from burnish_analysis.refactor.crossing.places import enclosing_function
@@ -52,20 +55,21 @@ class LocalToField(Crossing):
 
     id = "local-to-field"
     kind = "refactor.rewrite.field"
+    unproved = NOT_RUN
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
-        named = place.named
-        if named is None or named.scope is None or named.scope.kind != "function":
+        if place.local is None:
             return None
-        function = named.scope.node
+        name, scope = place.local
+        function = scope.node
         owner = place.module.parent(function)
-        bindings = named.scope.bindings.get(named.text, [])
+        bindings = scope.bindings.get(name, [])
         if not isinstance(owner, ast.ClassDef) or any(b.kind not in ("assign", "augment") for b in bindings):
             return None
         if not isinstance(function, ast.FunctionDef) or not function.args.args or function.decorator_list:
             return None
-        return self.made(f"Turn `{named.text}` into a field") if bindings else None
+        return self.made(f"Turn `{name}` into a field") if bindings else None
 
     def perform(self, place: Place, _answers: Mapping[str, str], session: Session) -> Changes:
         """See :class:`Crossing`."""
@@ -91,11 +95,12 @@ class MethodObject(Crossing):
 
     id = "method-object"
     kind = "refactor.rewrite.method-object"
+    unproved = NOT_RUN
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         function = place.function
-        if function is None or place.named is None or place.named.node is not function:
+        if function is None or not place.defines(function):
             return None
         name = "".join(part.capitalize() for part in function.name.split("_")) or "Call"
         refused = ""
@@ -162,11 +167,12 @@ class IntroduceFactory(Crossing):
 
     id = "introduce-factory"
     kind = "refactor.rewrite.factory"
+    unproved = NOT_RUN
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         node = place.klass
-        if node is None or not place.top_level(node) or place.named is None or place.named.node is not node:
+        if node is None or not place.top_level(node) or not place.defines(node):
             return None
         return self.made(
             f"Introduce a factory for `{node.name}`…",
@@ -189,6 +195,7 @@ class EncapsulateField(Crossing):
 
     id = "encapsulate-field"
     kind = "refactor.rewrite.encapsulate"
+    unproved = NOT_RUN
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
@@ -239,16 +246,12 @@ class UseFunction(Crossing):
 
     id = "use-function"
     kind = "refactor.rewrite.use-function"
+    unproved = NOT_RUN
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         function = place.function
-        if (
-            function is None
-            or not place.top_level(function)
-            or place.named is None
-            or place.named.node is not function
-        ):
+        if function is None or not place.top_level(function) or not place.defines(function):
             return None
         return self.made(f"Use `{function.name}` wherever its code stands")
 

@@ -39,31 +39,30 @@ class InlineVariable(Crossing):
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
-        named = place.named
-        if named is None or named.scope is None or named.scope.kind != "function":
+        if place.local is None:
             return None
-        found = named.scope.bindings.get(named.text, [])
+        name, scope = place.local
+        found = scope.bindings.get(name, [])
         if len(found) != 1 or found[0].kind not in ("assign", "annotate") or found[0].value is None:
             return None
         refused = ""
         try:
-            _inline(place.module, named.text, found[0])
+            _inline(place.module, name, found[0])
         except RefactoringError as error:
             refused = str(error)
-        return self.made(f"Inline `{named.text}`", refused=refused)
+        return self.made(f"Inline `{name}`", refused=refused)
 
     def perform(self, place: Place, _answers: Mapping[str, str], _session: Session) -> Changes:
         """See :class:`Crossing`."""
-        named = place.named
-        scope = named.scope if named else None
-        found = scope.bindings.get(named.text, []) if scope is not None and named is not None else []
-        if named is None or scope is None or scope.kind != "function" or not found:
+        name, scope = place.local or ("", None)
+        found = scope.bindings.get(name, []) if scope is not None else []
+        if not found:
             raise RefactoringError("Put the cursor on a local variable of a function.")
         if len(found) != 1 or found[0].kind not in ("assign", "annotate") or found[0].value is None:
             raise RefactoringError(
-                f"`{named.text}` is not assigned exactly once by a plain assignment, so it cannot be inlined."
+                f"`{name}` is not assigned exactly once by a plain assignment, so it cannot be inlined."
             )
-        return place.changes(_inline(place.module, named.text, found[0]))
+        return place.changes(_inline(place.module, name, found[0]))
 
 
 def _inline(module: Module, name: str, binding: Binding) -> list[Edit]:

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Changes", "Check", "Offer", "Question", "TextEdit", "problem_of"]
+__all__ = ["NOT_RUN", "Changes", "Check", "Offer", "Question", "TextEdit", "problem_of"]
+
+#: What users are told of a refactoring whose result is looked at for no more than this.
+NOT_RUN = (
+    "Not run, and not shown to behave the same: of the result Burnish has checked only that every changed file parses and that "
+    "no name in it has lost its meaning."
+)
 
 #: How an answer is checked before anything is done with it.
 Check = Literal["identifier", "class", "expression", "module", "names"]
@@ -49,6 +55,7 @@ class Offer:
     Attributes:
         id: which one. title: as users read it. kind: the code action's kind. needs: what to ask first.
         refused: why it cannot be done here, where that is known already; empty where it can.
+        unproved: what is not known of the result, as a sentence (see :attr:`Crossing.unproved`).
     """
 
     id: str
@@ -56,6 +63,7 @@ class Offer:
     kind: str
     needs: tuple[Question, ...] = ()
     refused: str = ""
+    unproved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from burnish_analysis.errors import RefactoringError
 from burnish_analysis.perf.model import Edit
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.scopes import Scope
 from burnish_analysis.refactor.crossing.model import Changes, Offer, Question, TextEdit
 from burnish_analysis.refactor.crossing.places import Named, definition_of, named_at
 from burnish_analysis.refactor.crossing.workspace import Session
@@ -57,6 +58,18 @@ class Place:
         found = definition_of(self.module, self.named) if self.named else None
         return found if isinstance(found, ast.ClassDef) else None
 
+    @cached_property
+    def local(self) -> tuple[str, Scope] | None:
+        """The variable at the cursor and its scope, where that is a function's."""
+        named = self.named
+        if named is None or named.scope is None or named.scope.kind != "function":
+            return None
+        return named.text, named.scope
+
+    def defines(self, node: ast.stmt) -> bool:
+        """Whether the cursor stands on the name in a definition itself, not where it is used."""
+        return self.named is not None and self.named.node is node
+
     def top_level(self, node: ast.stmt) -> bool:
         """Whether a definition stands at the module's own level."""
         return isinstance(self.module.parent(node), ast.Module)
@@ -68,10 +81,16 @@ class Place:
 
 
 class Crossing(ABC):
-    """A refactoring. It keeps no state; :meth:`offer` only looks at the file, :meth:`perform` may ask rope."""
+    """A refactoring. It keeps no state; :meth:`offer` only looks at the file, :meth:`perform` may ask rope.
+
+    Attributes:
+        unproved: what users are told where nothing but parsing and names is checked of the result; empty where its own
+            preconditions keep what the code does.
+    """
 
     id: ClassVar[str]
     kind: ClassVar[str]
+    unproved: ClassVar[str] = ""
 
     @abstractmethod
     def offer(self, place: Place) -> Offer | None:
@@ -90,7 +109,7 @@ class Crossing(ABC):
 
     def made(self, title: str, *needs: Question, refused: str = "") -> Offer:
         """An offer of this refactoring."""
-        return Offer(self.id, title, self.kind, needs, refused)
+        return Offer(self.id, title, self.kind, needs, refused, self.unproved)
 
 
 def used_names(module: Module) -> frozenset[str]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def _unknown(session: Session, place: Place, name: str) -> tuple[str, ...]:
 
 
 class MoveSymbol(Crossing):
-    """A function, class or variable goes to another module, and who uses it imports it from there."""
+    """A function or class goes to another module, and who uses it imports it from there."""
 
     id = "move-symbol"
     kind = "refactor.move"
@@ -108,7 +109,7 @@ class MoveSymbol(Crossing):
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         node = place.function or place.klass
-        if node is None or not place.top_level(node) or place.named is None or place.named.node is not node:
+        if node is None or not place.top_level(node) or not place.defines(node):
             return None
         return self.made(
             f"Move `{node.name}` to another module…",
@@ -163,13 +164,13 @@ class MoveSymbol(Crossing):
 
 
 def _spaced(session: Session, changes: Changes, target: Path, name: str) -> Changes:
-    """The changes with blank lines behind what arrived in the target.
+    """The changes with blank lines behind what arrived in the target, and its docstring still on top.
 
     Raises:
         RefactoringError: what the definition needs at once stands further down there.
     """
     text = session.workspace.text(target)
-    after = PlainText(changed_texts(session, changes)[target][1]).plain
+    after = _below_docstring(text.plain, PlainText(changed_texts(session, changes)[target][1]).plain, target)
     module = Module(after)
     node = next(n for n in module.tree.body if getattr(n, "name", "") == name)
     end = module.line_end(module.end(node))
@@ -190,6 +191,29 @@ def _spaced(session: Session, changes: Changes, target: Path, name: str) -> Chan
     if later and blank < 2:
         after = after[:end] + "\n" * (2 - blank) + after[end:]
     return replace(changes, edits={**changes.edits, target: text.edits(after)})
+
+
+def _below_docstring(before: str, after: str, target: Path) -> str:
+    """A module's text with what arrived in it below its docstring: above, where rope puts it, it would be none any more.
+
+    Raises:
+        RefactoringError: it cannot be told what arrived.
+    """
+    tree = ast.parse(before)
+    if ast.get_docstring(tree) is None or ast.get_docstring(ast.parse(after)) is not None:
+        return after
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    first = sum(1 for _ in same)
+    ends = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(old[first:]), reversed(new), strict=False))
+    last = sum(1 for _ in ends)
+    if any(line.strip() for line in old[first : len(old) - last]):
+        raise RefactoringError(f"{target.name} would lose its docstring, so nothing was changed.")
+    arrived = "".join(new[first : len(new) - last]).strip("\n")
+    line = tree.body[0].end_lineno or 1
+    head, rest = "".join(old[:line]).rstrip("\n"), "".join(old[line:]).strip("\n")
+    gap = "\n\n" if arrived.startswith(("import ", "from ")) else "\n\n\n"
+    return f"{head}{gap}{arrived}\n" + (f"\n\n{rest}\n" if rest else "")
 
 
 def _keeping(organize: Any, pymodule: Any, **options: Any) -> Any:

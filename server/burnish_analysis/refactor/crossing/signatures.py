@@ -60,7 +60,7 @@ class AddParameter(Crossing):
 
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
-        if place.function is None or place.named is None or place.named.node is not place.function:
+        if place.function is None or not place.defines(place.function):
             return None
         return self.made(
             f"Add a parameter to `{place.function.name}`…",
@@ -152,12 +152,7 @@ class ReorderParameters(Crossing):
     def offer(self, place: Place) -> Offer | None:
         """See :class:`Crossing`."""
         function = place.function
-        if (
-            function is None
-            or place.named is None
-            or place.named.node is not function
-            or len(_movable(place, function)) < 2
-        ):
+        if function is None or not place.defines(function) or len(_movable(place, function)) < 2:
             return None
         names = ", ".join(parameter.arg for parameter in _movable(place, function))
         return self.made(

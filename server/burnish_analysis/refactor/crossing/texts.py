@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from burnish_analysis.perf.text import SourceText
 from burnish_analysis.refactor.crossing.model import TextEdit
@@ -99,12 +99,7 @@ def _masked(text: str) -> str:
 def _differences(old: str, new: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and new text of what differs, line by line, cut down to the characters that change."""
     before, after = _LINE.findall(old), _LINE.findall(new)
-    first = 0
-    while first < min(len(before), len(after)) and before[first] == after[first]:
-        first += 1
-    last = 0
-    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
-        last += 1
+    first, last = _alike(before, after)
     starts = [0]
     for line in before:
         starts.append(starts[-1] + len(line))
@@ -123,10 +118,17 @@ def _differences(old: str, new: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _cut(start: int, gone: str, come: str) -> tuple[int, int, str]:
-    same = 0
-    while same < min(len(gone), len(come)) and gone[same] == come[same]:
-        same += 1
-    tail = 0
-    while tail < min(len(gone), len(come)) - same and gone[-1 - tail] == come[-1 - tail]:
-        tail += 1
-    return start + same, start + len(gone) - tail, come[same : len(come) - tail]
+    first, last = _alike(gone, come)
+    return start + first, start + len(gone) - last, come[first : len(come) - last]
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
+    """How many items at the beginning and, of the rest, at the end are the same in both."""
+    many = min(len(one), len(other))
+    first = 0
+    while first < many and one[first] == other[first]:
+        first += 1
+    last = 0
+    while last < many - first and one[-1 - last] == other[-1 - last]:
+        last += 1
+    return first, last

@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Iterator
 
+from burnish_analysis.perf.facts.writing import assignment
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Import, Known
 from burnish_analysis.perf.module import Module
 from burnish_analysis.refactor.model import Refactoring
@@ -122,13 +123,10 @@ def _fields(made: ast.FunctionDef, module: Module) -> list[tuple[str, str]] | No
 
 def _kept(statement: ast.stmt, own: str) -> str | None:
     """The name in ``self.name = name``."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign):
-        target = statement.target
-    else:
+    found = assignment(statement)
+    if found is None:
         return None
-    value = statement.value
+    target, value = found
     if (
         not isinstance(target, ast.Attribute)
         or not isinstance(target.value, ast.Name)

@@ -60,12 +60,8 @@ def price(prices: dict[str, int], name: str) -> int:
         read, default, span = found
         if not _is_entry(read, key, owner, module):
             return
-        evidence = Evidence()
+        evidence = _known_of(owner, key, default, module)
         text = module.text(owner)
-        evidence.require(module.types.is_a(owner, *_DICTS), f"`{text}` is a dictionary")
-        plain_key(key, module, evidence)
-        plain_key(owner, module, evidence)
-        _harmless(default, module, evidence)
         call = f"{text}.get({_alone(key, module)}"
         if not (isinstance(default, ast.Constant) and default.value is None):
             call += f", {_alone(default, module)}"
@@ -178,6 +174,16 @@ def plain_key(node: ast.expr, module: Module, evidence: Evidence) -> None:
     evidence.require(module.effects.pure(node), f"`{module.text(node)}` gives the same every time")
 
 
+def _known_of(owner: ast.expr, key: ast.expr, default: ast.expr, module: Module) -> Evidence:
+    """What is known of the parts of a call that asks a dictionary for a key and has a default."""
+    evidence = Evidence()
+    evidence.require(module.types.is_a(owner, *_DICTS), f"`{module.text(owner)}` is a dictionary")
+    plain_key(key, module, evidence)
+    plain_key(owner, module, evidence)
+    _harmless(default, module, evidence)
+    return evidence
+
+
 def _harmless(default: ast.expr, module: Module, evidence: Evidence) -> None:
     """Require that a default can be evaluated although it may not be used."""
     if isinstance(default, ast.Name):
@@ -256,12 +262,8 @@ def add(groups: dict[str, list[str]], key: str, word: str) -> None:
         key, owner, _ = entry
         if not _is_entry(made.targets[0], key, owner, module) or module.indent(node) is None:
             return
-        evidence = Evidence()
+        evidence = _known_of(owner, key, made.value, module)
         text = module.text(owner)
-        evidence.require(module.types.is_a(owner, *_DICTS), f"`{text}` is a dictionary")
-        plain_key(key, module, evidence)
-        plain_key(owner, module, evidence)
-        _harmless(made.value, module, evidence)
         call = f"{text}.setdefault({_alone(key, module)}, {_alone(made.value, module)})"
         use = _used_next(node, key, owner, module)
         end = module.start(use) if use is not None else module.end(node)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from burnish_analysis.perf.facts.survival import loop_target_survives
 from burnish_analysis.perf.facts.tables import PURE_METHODS
-from burnish_analysis.perf.facts.writing import bracketed, names, target
+from burnish_analysis.perf.facts.writing import assignment, bracketed, names, target
 from burnish_analysis.perf.model import Edit, Evidence, Finding, Import, Known, Rule
 from burnish_analysis.perf.module import Module
 
@@ -153,12 +153,8 @@ def recurses(node: ast.AST, module: Module) -> bool:
 
 def assigned(statement: ast.stmt | None) -> tuple[ast.Name, ast.expr] | None:
     """Name and value of ``name = value``, annotated or not."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        made = statement.targets[0]
-        return (made, statement.value) if isinstance(made, ast.Name) else None
-    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        return (statement.target, statement.value) if isinstance(statement.target, ast.Name) else None
-    return None
+    made, value = assignment(statement) or (None, None)
+    return (made, value) if isinstance(made, ast.Name) and value is not None else None
 
 
 def level(module: Module, indent: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from burnish_analysis.perf.facts.sequences import whole_local
 from burnish_analysis.perf.model import About, Edit, Evidence, Finding, Known
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.parentheses import stands_alone
 from burnish_analysis.refactor.model import Refactoring
 from burnish_analysis.refactor.rules.data_parts import assigned, level, offer
 
@@ -72,7 +73,7 @@ def evens(numbers: list[int]) -> list[bool]:
         body = module.text(node.body)
         if arguments is None:
             return
-        if "\n" in body and not _stands_alone(body):
+        if "\n" in body and not stands_alone(body):
             body = f"({body})"
         text = f"def {made[0].id}({arguments}):\n{indent}{level(module, indent)}return {body}"
         yield from offer(
@@ -94,14 +95,6 @@ def _arguments(given: str) -> str | None:
     if not text.endswith(":") or "\n" in text or "\r" in text:
         return None
     return text[:-1].strip()
-
-
-def _stands_alone(body: str) -> bool:
-    """Whether an expression over several lines is one without parentheses around it."""
-    try:
-        return isinstance(ast.parse(body).body[0], ast.Expr) and len(ast.parse(body).body) == 1
-    except SyntaxError:
-        return False
 
 
 def _only_called(name: ast.Name, module: Module) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish_analysis.perf.model import About, Edit, Finding
 from burnish_analysis.perf.module import Module
+from burnish_analysis.perf.parentheses import stands_alone
 from burnish_analysis.refactor.blocks_text import unit
 from burnish_analysis.refactor.branching import alone_on_lines, is_elif
 from burnish_analysis.refactor.model import Refactoring
@@ -144,16 +145,7 @@ def greeting(name):
 def _line(node: ast.expr, module: Module) -> str:
     text = module.text(node)
     loose = isinstance(node, (ast.NamedExpr, ast.Yield, ast.YieldFrom))
-    return f"({text})" if loose or ("\n" in text and not _stands_alone(text)) else text
-
-
-def _stands_alone(text: str) -> bool:
-    """Whether an expression over several lines needs no parentheses."""
-    try:
-        ast.parse(text, mode="eval")
-    except SyntaxError:
-        return False
-    return True
+    return f"({text})" if loose or ("\n" in text and not stands_alone(text)) else text
 
 
 def _step(statement: ast.stmt, indent: str, module: Module) -> str:

@@ -55,6 +55,8 @@ def _calls(tree: ast.AST, function: str) -> list[str]:
             base = node.func.value
             if isinstance(base, ast.Call):
                 args.insert(0, base)
+            elif not (isinstance(base, ast.Name) and base.id == outer.rpartition(".")[2]):
+                continue  # What the instance is, is not written here.
         elif not (isinstance(node.func, ast.Name) and node.func.id == name):
             continue
         if all(_written_out(a) for a in (*args, *(k.value for k in node.keywords))):

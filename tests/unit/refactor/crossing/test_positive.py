@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from burnish_analysis.refactor.crossing.api import CROSSING
 from tests.unit.refactor.crossing.folder import Folder
 
 CASES = {
@@ -72,6 +73,22 @@ CASES = {
          "b.py": "K = 1\n", "c.py": "from a import f\nprint(f(1))\n"},
         {"a.py": "import math\nimport os\n\n\nprint(os.sep)\n", "b.py": "import math\n\n\ndef f(x):\n    return math.floor(x)\n\n\nK = 1\n",
          "c.py": "import b\nprint(b.f(1))\n"},
+    ),
+    "move-symbol below the docstring": (
+        "move-symbol", {"module": "b"},
+        {"a.py": "K = 1\n\n\ndef §f(x):\n    return x + K\n", "b.py": '#!/bin/sh\n"""Docs.\n\nMore.\n"""\n\nL = 1\n'},
+        {"a.py": "K = 1\n\n\n", "b.py": '#!/bin/sh\n"""Docs.\n\nMore.\n"""\n\nfrom a import K\n\n\n'
+                                      "def f(x):\n    return x + K\n\n\nL = 1\n"},
+    ),
+    "move-symbol below the licence": (
+        "move-symbol", {"module": "b"},
+        {"a.py": "def §f(x):\n    return x\n", "b.py": "# Licence\n\n# The number.\nL = 1\n"},
+        {"a.py": "", "b.py": "# Licence\n\n\ndef f(x):\n    return x\n\n\n# The number.\nL = 1\n"},
+    ),
+    "move-symbol into a module of a docstring": (
+        "move-symbol", {"module": "b"},
+        {"a.py": "def §f(x):\n    return x\n", "b.py": '"""Docs."""\n'},
+        {"a.py": "", "b.py": '"""Docs."""\n\n\ndef f(x):\n    return x\n'},
     ),
     "introduce-parameter": (
         "introduce-parameter", {"name": "limit"},
@@ -140,3 +157,13 @@ def test_it_asks_for_what_it_needs(case: str, tmp_path: Path) -> None:
     id, answers, files, _ = CASES[case]
     needs = {question.name for question in Folder(tmp_path, files).offers()[id].needs}
     assert set(answers) <= needs
+
+
+def test_what_only_rope_vouches_for_says_that_it_is_not_run(tmp_path: Path) -> None:
+    unproved = {id for id, each in CROSSING.items() if each.unproved}
+    assert unproved == {
+        "local-to-field", "encapsulate-field", "introduce-factory", "method-object", "use-function"
+    }  # fmt: skip
+    found = Folder(tmp_path, {"a.py": "class §A:\n    pass\n"}).offers()
+    assert found["introduce-factory"].unproved.startswith("Not run")
+    assert found["rename"].unproved == ""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from burnish_analysis.verify.model import Verdict, VerifyOptions
+from burnish_analysis.verify.model import Call, Verdict, VerifyOptions
 from burnish_server.perf.verdicts import (
     Job,
     Stoppable,
@@ -110,3 +110,75 @@ async def test_a_verifier_that_fails_is_no_verdict_to_keep(tmp_path: Path) -> No
     again = Verdicts(tmp_path)
     assert await again.recall(JOB) is None
     again.end()
+
+
+async def test_a_longer_look_is_another_verdict(tmp_path: Path) -> None:
+    verify = Verifier()
+    verify.go.set()
+    verdicts = Verdicts(tmp_path, verify)
+    await verdicts.verdict(JOB)
+    await verdicts.verdict(replace(JOB, options=VerifyOptions(seconds=20.0, seed=1)))
+    assert [options.seconds for options in verify.asked] == [10.0, 20.0]
+    verdicts.end()
+
+
+async def test_a_weak_verdict_is_reached_again_with_the_inputs_that_are_proposed(tmp_path: Path) -> None:
+    weak = replace(TESTED, strength="weak", reason="few inputs")
+    call = Call("((1,), {})", "model")
+    asked: list[Job] = []
+
+    def verify(*given: Any, **_: object) -> Verdict:
+        return TESTED if given[3].calls == (call,) else weak
+
+    async def propose(job: Job) -> tuple[Call, ...]:
+        asked.append(job)
+        return (call,)
+
+    verdicts = Verdicts(tmp_path, verify)
+    verdicts.propose = propose
+    assert await verdicts.verdict(JOB) == TESTED
+    assert verdicts.known(JOB) == TESTED
+    assert asked == [JOB]
+    verdicts.end()
+    # It is kept for the question without them: who asks next session gets it at once.
+    again = Verdicts(tmp_path, verify)
+    assert await again.recall(JOB) == TESTED
+    again.end()
+
+
+async def test_inputs_that_break_the_verification_leave_the_weak_verdict(tmp_path: Path) -> None:
+    weak = replace(TESTED, strength="weak")
+
+    def verify(*given: Any, **_: object) -> Verdict:
+        return Verdict("unverifiable", reason="too slow") if given[3].calls else weak
+
+    async def propose(_job: Job) -> tuple[Call, ...]:
+        return (Call("((1,), {})", "model"),)
+
+    verdicts = Verdicts(tmp_path, verify)
+    verdicts.propose = propose
+    assert await verdicts.verdict(JOB) == weak
+    verdicts.end()
+
+
+async def test_a_model_that_is_being_asked_is_given_up_at_once(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    async def propose(_job: Job) -> tuple[Call, ...]:
+        begun.set()
+        await asyncio.sleep(3600)
+        return ()
+
+    verdicts = Verdicts(tmp_path, lambda *_, **__: replace(TESTED, strength="weak"))
+    verdicts.propose = propose
+    stoppable = Stoppable()
+    waiting = asyncio.create_task(stoppable.wait(verdicts.verdict(JOB)))
+    async with asyncio.timeout(20):
+        await begun.wait()
+        stoppable.stop()
+        with pytest.raises(VerificationCancelledError):
+            await waiting
+        while verdicts._running:
+            await asyncio.sleep(0.01)
+    assert verdicts.known(JOB) is None
+    verdicts.end()

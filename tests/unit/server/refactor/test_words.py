@@ -8,7 +8,15 @@ from burnish_analysis.refactor.catalogue import all_refactorings
 from burnish_analysis.verify.model import Counterexample, Verdict
 from burnish_server.perf.model import RuleText
 from burnish_server.refactor.standing import Standing
-from burnish_server.refactor.words import about_page, badge, confirmation, evidence, refusal, title_of
+from burnish_server.refactor.words import (
+    about_page,
+    badge,
+    confirmation,
+    crossing_title,
+    evidence,
+    refusal,
+    title_of,
+)
 
 TESTED = Standing(Verdict("equivalent", "tested", evidence="equivalent on 9 inputs (90 % branches)"))
 WEAK = Standing(Verdict("equivalent", "weak", evidence="equivalent on 9 inputs (50 % branches)"))
@@ -61,6 +69,12 @@ def test_weak_evidence_is_looked_at_first_and_tested_is_not() -> None:
     assert confirmation(False, TESTED) == confirmation(True, WEAK) == ("", "")
     assert evidence(False, "f", TESTED) == "Equivalent on 9 inputs (90 % branches)."
     assert evidence(True, "f", UNSEEN) == "It behaves the same: that is shown from the code."
+
+
+def test_what_is_not_proved_says_so_in_its_title_once() -> None:
+    assert crossing_title("Extract function…", "") == "Extract function"
+    assert crossing_title("Encapsulate `x`…", "Not run.") == "Encapsulate `x` (not run)"
+    assert crossing_title("Encapsulate `x` (not run)…", "Not run.") == "Encapsulate `x` (not run)"
 
 
 def test_every_refactoring_has_a_page_that_says_where_it_is_silenced() -> None:

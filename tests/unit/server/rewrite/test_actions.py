@@ -13,12 +13,12 @@ TEXT = "import re\n\n\n@staticmethod\ndef f(\n    x,\n):\n    return x\n"
 
 
 def server(**changes: Any) -> Any:
-    document = SimpleNamespace(source=TEXT, language_id="python")
+    document = SimpleNamespace(source=TEXT, is_python=True)
     made = {
         "workspace": SimpleNamespace(document=lambda uri: document if uri == "file:///a.py" else None),
         "host": SimpleNamespace(engine=object()),
         "perf": SimpleNamespace(verdicts=SimpleNamespace(trusted=True), previews=True),
-        "pipeline": SimpleNamespace(excluded=SimpleNamespace(pattern=lambda _: None)),
+        "pipeline": SimpleNamespace(excluded=SimpleNamespace(excludes=lambda _: False)),
     }
     return SimpleNamespace(**(made | changes))
 
@@ -44,7 +44,7 @@ def test_a_client_without_a_view_has_the_best_applied() -> None:
 
 def test_where_nothing_may_be_asked() -> None:
     untrusted = SimpleNamespace(verdicts=SimpleNamespace(trusted=False), previews=True)
-    excluded = SimpleNamespace(excluded=SimpleNamespace(pattern=lambda _: "*.py"))
+    excluded = SimpleNamespace(excluded=SimpleNamespace(excludes=lambda _: True))
     for one in (server(host=SimpleNamespace(engine=None)), server(perf=untrusted), server(pipeline=excluded)):
         assert offered(one, 4) == []
     assert offered(server(), 4, "file:///b.py") == []
