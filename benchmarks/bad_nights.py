@@ -72,7 +72,8 @@ def settings_for(kind: str, number: int, options: argparse.Namespace) -> Nightly
     if kind == "flipped-kto":
         data = replace(data, replay_share=0.0)
         recipe = replace(recipe, supervised_weight=0.0)
-    return NightlySettings(data, recipe, GateSettings(cases=options.cases))
+    gate = GateSettings(cases=options.cases, general_characters=options.general_characters)
+    return NightlySettings(data, recipe, gate)
 
 
 def split(package: str, folder: Path | None, rng: random.Random) -> tuple[dict[str, str], dict[str, str]]:
@@ -246,6 +247,9 @@ def main() -> None:
     parser.add_argument("--truth-cases", type=int, default=200)
     parser.add_argument(
         "--truth", action="store_true", help="measure refused adapters on the unseen files too"
+    )
+    parser.add_argument(
+        "--general-characters", type=int, default=60_000, help="of general code, for the gate"
     )
     parser.add_argument("--prompt-tokens", type=int, default=256)
     parser.add_argument("--epochs", type=int, default=1)
