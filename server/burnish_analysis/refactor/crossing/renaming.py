@@ -142,6 +142,7 @@ class MoveSymbol(Crossing):
             mover.import_tools.organize_imports = partial(_keeping, organize)
             changes = collected(session, mover.get_changes(target, task_handle=session))
         changes = _spaced(session, changes, session.path(target), place.named.text)
+        changes = _trimmed(session, changes, place.path)
         self._check_circle(session, place, session.path(target), changes)
         return changes
 
@@ -191,6 +192,17 @@ def _spaced(session: Session, changes: Changes, target: Path, name: str) -> Chan
     if later and blank < 2:
         after = after[:end] + "\n" * (2 - blank) + after[end:]
     return replace(changes, edits={**changes.edits, target: text.edits(after)})
+
+
+def _trimmed(session: Session, changes: Changes, source: Path) -> Changes:
+    """The changes without the blank lines that what stood last in a module leaves behind."""
+    text = session.workspace.text(source)
+    named = next(path for path in changes.edits if path.resolve() == source.resolve())
+    after = PlainText(changed_texts(session, changes)[source.resolve()][1]).plain
+    if text.plain.endswith("\n\n") or not after.endswith("\n\n"):
+        return changes
+    shorter = after.rstrip("\n") + "\n"
+    return replace(changes, edits={**changes.edits, named: text.edits(shorter)})
 
 
 def _below_docstring(before: str, after: str, target: Path) -> str:

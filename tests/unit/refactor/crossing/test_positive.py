@@ -77,7 +77,7 @@ CASES = {
     "move-symbol below the docstring": (
         "move-symbol", {"module": "b"},
         {"a.py": "K = 1\n\n\ndef §f(x):\n    return x + K\n", "b.py": '#!/bin/sh\n"""Docs.\n\nMore.\n"""\n\nL = 1\n'},
-        {"a.py": "K = 1\n\n\n", "b.py": '#!/bin/sh\n"""Docs.\n\nMore.\n"""\n\nfrom a import K\n\n\n'
+        {"a.py": "K = 1\n", "b.py": '#!/bin/sh\n"""Docs.\n\nMore.\n"""\n\nfrom a import K\n\n\n'
                                       "def f(x):\n    return x + K\n\n\nL = 1\n"},
     ),
     "move-symbol below the licence": (
