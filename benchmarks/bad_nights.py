@@ -68,7 +68,7 @@ _LEAST = 400
 def settings_for(kind: str, number: int, options: argparse.Namespace) -> NightlySettings:
     """The product's settings, smaller; without anything supervised where only labels are to teach."""
     data = DataSettings(prompt_tokens=options.prompt_tokens, least_judged=30, replay_passes=0.0)
-    recipe = Recipe(epochs=options.epochs, seed=number)
+    recipe = Recipe(epochs=options.epochs, seed=number, general_characters=options.general_characters)
     if kind == "flipped-kto":
         data = replace(data, replay_share=0.0)
         recipe = replace(recipe, supervised_weight=0.0)
