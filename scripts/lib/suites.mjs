@@ -51,7 +51,7 @@ export function tests() {
 function pytest(name, title, ...args) {
   const folder = path.join("tests", name);
   if (!existsSync(path.join(ROOT, folder))) return undefined;
-  return python(name, title, "pytest", folder, ...args);
+  return python(name, title, "pytest", folder, "--durations=12", "--durations-min=4", ...args);
 }
 
 /**
