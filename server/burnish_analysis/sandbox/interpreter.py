@@ -27,6 +27,22 @@ _SYSTEM = (
     ),
     *("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/nix/store"),
 )
+#: The same on macOS: the loader's shared cache, frameworks, and what Homebrew's Pythons link to.
+_MACOS = (
+    *(
+        "/System/Library",
+        "/System/Cryptexes",
+        "/System/Volumes/Preboot/Cryptexes",
+        "/private/preboot/Cryptexes",
+    ),
+    *(
+        "/opt/homebrew/lib",
+        "/opt/homebrew/opt",
+        "/opt/homebrew/Cellar",
+        "/usr/local/opt",
+        "/usr/local/Cellar",
+    ),
+)
 _QUERY = """
 import json, site, sys, sysconfig
 base = getattr(sys, "_base_executable", None) or sys.executable
@@ -78,8 +94,9 @@ def readable(paths: list[str]) -> list[str]:
 
     A system folder that is a link (``/lib`` to ``usr/lib``) is named too: what is read may go through it.
     """
-    links = [path for path in _SYSTEM if Path(path).is_symlink()]
-    real = sorted({os.path.realpath(path) for path in (*_SYSTEM, *paths) if path and Path(path).exists()})
+    system = (*_SYSTEM, *_MACOS) if sys.platform == "darwin" else _SYSTEM
+    links = [path for path in system if Path(path).is_symlink()]
+    real = sorted({os.path.realpath(path) for path in (*system, *paths) if path and Path(path).exists()})
     kept: list[str] = []
     for path in real:
         if path == "/":

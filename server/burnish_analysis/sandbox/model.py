@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["Isolation", "Kind", "Level", "Limits", "Outcome", "Program"]
+__all__ = ["LEAST_STRONG", "Isolation", "Kind", "Level", "Limits", "Outcome", "Program"]
 
 _MIB = 1 << 20
 
@@ -19,12 +19,14 @@ class Level(enum.IntEnum):
 
     #: A separate process with a time limit, bounded output and nothing else (Windows).
     PROCESS = 1
-    #: Resource limits on top of it (macOS, old kernels).
+    #: Resource limits on top of it (old kernels).
     LIMITS = 2
+    #: macOS: Seatbelt guards files, the network and other processes.
+    SEATBELT = 3
     #: Linux without user namespaces: Landlock guards files, a system call filter the network and other processes.
-    LANDLOCK = 3
+    LANDLOCK = 4
     #: Linux with user, process, network, mount, IPC and host-name namespaces of its own.
-    NAMESPACES = 4
+    NAMESPACES = 5
 
     @property
     def label(self) -> str:
@@ -39,6 +41,10 @@ class Level(enum.IntEnum):
             KeyError: there is no such level.
         """
         return cls[label.upper()]
+
+
+#: The weakest level that keeps a hostile program from the user's files, the network and other processes.
+LEAST_STRONG = Level.SEATBELT
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from burnish_analysis.sandbox.child.job import Job
 from burnish_analysis.sandbox.child.runner import RUNNER
 from burnish_analysis.sandbox.interpreter import Interpreter, find_interpreter, readable
 from burnish_analysis.sandbox.launch import Stop, run_child
-from burnish_analysis.sandbox.model import Isolation, Kind, Level, Limits, Outcome, Program
+from burnish_analysis.sandbox.model import LEAST_STRONG, Isolation, Kind, Level, Limits, Outcome, Program
 from burnish_analysis.sandbox.plain import run_plain
 from burnish_analysis.sandbox.verdict import read_outcome
 
@@ -32,7 +32,7 @@ def run(
     program: Program,
     limits: Limits | None = None,
     *,
-    least: Level = Level.LANDLOCK,
+    least: Level = LEAST_STRONG,
     level: Level | None = None,
 ) -> Outcome:
     """Run ``program`` to its end. Blocks; never raises for what the program does.
@@ -53,7 +53,7 @@ async def run_async(
     program: Program,
     limits: Limits | None = None,
     *,
-    least: Level = Level.LANDLOCK,
+    least: Level = LEAST_STRONG,
     level: Level | None = None,
 ) -> Outcome:
     """:func:`run` without blocking the event loop. Cancelling it ends the program.
@@ -78,9 +78,7 @@ async def run_async(
 def available() -> Isolation:
     """The strongest isolation that works here, found by running a small program at each level; kept for the process."""
     missing: list[str] = []
-    for level in sorted(Level, reverse=True):
-        if level > _ceiling():
-            continue
+    for level in _levels():
         outcome = _run(Program(_TRIAL), Limits(seconds=20.0), level, level, None)
         if outcome.kind is Kind.OK:
             return Isolation(level, outcome.isolation.mechanisms, (*missing, *outcome.isolation.missing))
@@ -88,10 +86,12 @@ def available() -> Isolation:
     raise SandboxError("Not even a plain process could be started: " + "; ".join(missing))
 
 
-def _ceiling() -> Level:
+def _levels() -> tuple[Level, ...]:
+    """Those that this platform can have, the strongest first."""
     if sys.platform == "win32":
-        return Level.PROCESS
-    return Level.NAMESPACES if sys.platform == "linux" else Level.LIMITS
+        return (Level.PROCESS,)
+    strong = {"linux": (Level.NAMESPACES, Level.LANDLOCK), "darwin": (Level.SEATBELT,)}
+    return (*strong.get(sys.platform, ()), Level.LIMITS, Level.PROCESS)
 
 
 def _run(program: Program, limits: Limits, least: Level, level: Level | None, stop: Stop | None) -> Outcome:
@@ -100,7 +100,7 @@ def _run(program: Program, limits: Limits, least: Level, level: Level | None, st
         why = "; ".join(found.missing) or "a weaker one was asked for"
         text = f"Only the isolation level {found.level.label} works here, {least.label} is needed ({why})."
         return Outcome(Kind.REFUSED, found, message=text)
-    if found.level > _ceiling():
+    if found.level not in _levels():
         text = f"There is no isolation level {found.level.label} on {sys.platform}."
         return Outcome(Kind.REFUSED, found, message=text)
     _check_names(program)
@@ -110,7 +110,7 @@ def _run(program: Program, limits: Limits, least: Level, level: Level | None, st
     folder = ""
     try:
         if found.level is not Level.NAMESPACES:
-            folder = tempfile.mkdtemp(prefix="burnish-sandbox-")
+            folder = os.path.realpath(tempfile.mkdtemp(prefix="burnish-sandbox-"))
         job = _job(program, limits, interpreter, found.level, folder)
         if found.level is Level.PROCESS:
             finished = run_plain(job, limits.output_bytes, stop)
@@ -167,7 +167,7 @@ def _job(program: Program, limits: Limits, interpreter: Interpreter, level: Leve
         header = ascii((nonce, program.name, paths, sites))
     others = [*interpreter.read, interpreter.executable, *sites, *paths, *map(str, program.read)]
     try:
-        read = readable(others) if level >= Level.LANDLOCK else []
+        read = readable(others) if level >= LEAST_STRONG else []
     except ValueError as error:
         raise SandboxError(f"The program cannot be run: {error}.") from error
     return Job(
@@ -196,8 +196,8 @@ def _process_bound(level: Level, processes: int) -> int:
     if level is Level.NAMESPACES:
         # The sandbox's own: process 1 and the launcher, who for root stays another user.
         return processes + (1 if os.geteuid() == 0 else 2)
-    if level is Level.LANDLOCK:
-        # The filter refuses every new process; threads end with their process.
+    if level in (Level.LANDLOCK, Level.SEATBELT):
+        # Every new process is refused; threads end with their process.
         return 0
     import psutil
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish_analysis.errors import SandboxError
-from burnish_analysis.sandbox.model import Kind, Level, Limits, Outcome, Program
+from burnish_analysis.sandbox.model import LEAST_STRONG, Kind, Level, Limits, Outcome, Program
 from burnish_analysis.verify.measure import inside_text, read_reports
 from burnish_analysis.verify.model import Call
 from burnish_analysis.verify.stoppable import StopLike, run_stoppable
@@ -59,7 +59,7 @@ def capture(
     path: Sequence[Path] = (),
     most: int = 100,
     seconds: float = 60.0,
-    least_level: Level = Level.LANDLOCK,
+    least_level: Level = LEAST_STRONG,
     stop: StopLike | None = None,
 ) -> Captured:
     """Run the tests of ``project`` and record the calls of ``function``. Blocks; never raises for what the tests do.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish_analysis.errors import SandboxError
-from burnish_analysis.sandbox.model import Kind, Level, Limits, Outcome, Program
+from burnish_analysis.sandbox.model import LEAST_STRONG, Kind, Level, Limits, Outcome, Program
 from burnish_analysis.verify.measure_statistics import SizeTimes, is_faster, scaling_of, speedup_of
 from burnish_analysis.verify.model import Call, Scaling, Speedup
 from burnish_analysis.verify.stoppable import StopLike, run_stoppable
@@ -56,7 +56,7 @@ class MeasureOptions:
     path: tuple[Path, ...] = ()
     module: str = ""
     packages: bool = True
-    least_level: Level = Level.LANDLOCK
+    least_level: Level = LEAST_STRONG
     memory_bytes: int = 1 << 30
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from burnish_analysis.sandbox.model import Level
+from burnish_analysis.sandbox.model import LEAST_STRONG, Level
 
 __all__ = [
     "Call",
@@ -63,7 +63,7 @@ class VerifyOptions:
     module: str = ""
     calls: tuple[Call, ...] = ()
     measure: bool = True
-    least_level: Level = Level.LANDLOCK
+    least_level: Level = LEAST_STRONG
     weak_below: float = 0.8
     trusted: bool = True
 

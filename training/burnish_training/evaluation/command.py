@@ -14,7 +14,7 @@ __all__ = ["evaluate"]
 #: What an answer may have by default: a function, or the rest of a line.
 _MAX_TOKENS = {"lines": 48}
 _DEFAULT_TOKENS = 384
-_LEVELS = ("namespaces", "landlock", "limits", "process")
+_LEVELS = ("namespaces", "landlock", "seatbelt", "limits", "process")
 
 
 @click.command()
@@ -63,7 +63,7 @@ _LEVELS = ("namespaces", "landlock", "limits", "process")
 @click.option(
     "--least-isolation",
     type=click.Choice(_LEVELS),
-    default="landlock",
+    default="seatbelt",
     show_default=True,
     help="Refuse to run programs where the sandbox reaches less than this.",
 )

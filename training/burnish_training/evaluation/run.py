@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from burnish_analysis.errors import SandboxError
-from burnish_analysis.sandbox.model import Level
+from burnish_analysis.sandbox.model import LEAST_STRONG, Level
 from burnish_analysis.sandbox.run import available
 from burnish_models.engine import EngineSettings, LlamaCppEngine
 from burnish_models.selection import ResolvedModel, resolve_model
@@ -46,7 +46,7 @@ class Options:
     ks: tuple[int, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     timeout: float = 10.0
-    least: Level = Level.LANDLOCK
+    least: Level = LEAST_STRONG
     workers: int = 2
     threads: int = 0
     run_folder: Path | None = None

@@ -21,9 +21,7 @@ def main(status: int) -> None:
     try:
         job = read_job(LIFELINE)
         if job is not None:
-            {"namespaces": _in_namespaces, "landlock": _with_landlock, "limits": _with_limits}[job.level](
-                job, status
-            )
+            _LEVELS[job.level](job, status)
     except Exception as error:  # noqa: BLE001 - whatever it is, the program did not run
         report(status, end="refused", reason=f"{type(error).__name__}: {error}")
     finally:
@@ -49,7 +47,8 @@ def _in_namespaces(job: Job, status: int) -> None:
     def confine() -> list[str]:
         return _filters(["/"], namespaces.WORK, namespaces.DEVICES, alone=False, needed=False)
 
-    supervise(job, Guard(namespaces.WORK, confine, resident), status)
+    watched = None if resident is None else (lambda _pid: resident())
+    supervise(job, Guard(namespaces.WORK, confine, watched), status)
 
 
 def _with_landlock(job: Job, status: int) -> None:
@@ -70,6 +69,18 @@ def _with_landlock(job: Job, status: int) -> None:
     supervise(job, Guard(job.folder, confine, others=_descendants, count_disk=True), status)
 
 
+def _with_seatbelt(job: Job, status: int) -> None:
+    from burnish_analysis.sandbox.child.seatbelt import Seatbelt
+
+    seatbelt = Seatbelt()
+
+    def confine() -> list[str]:
+        seatbelt.restrict(job.read, job.folder)
+        return ["seatbelt"]
+
+    supervise(job, Guard(job.folder, confine, seatbelt.footprint, count_disk=True), status)
+
+
 def _with_limits(job: Job, status: int) -> None:
     linux = sys.platform == "linux"
     if linux:
@@ -88,6 +99,14 @@ def _with_limits(job: Job, status: int) -> None:
     supervise(
         job, Guard(job.folder, confine, others=_descendants if linux else lambda: (), count_disk=True), status
     )
+
+
+_LEVELS = {
+    "namespaces": _in_namespaces,
+    "landlock": _with_landlock,
+    "seatbelt": _with_seatbelt,
+    "limits": _with_limits,
+}
 
 
 def _filters(read: list[str], work: str, devices: Iterable[str], *, alone: bool, needed: bool) -> list[str]:

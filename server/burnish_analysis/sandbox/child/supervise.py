@@ -37,13 +37,14 @@ class Guard:
     """What a level adds.
 
     ``confine`` runs in the program's process just before it begins and names the mechanisms it put in force;
-    ``resident`` counts the memory of all processes; ``others`` lists processes that the program left behind;
+    ``resident`` counts the memory of all processes, given the program's number; ``others`` lists processes that the program left
+    behind;
     ``count_disk`` is set where the file system does not bound the files of the working directory together.
     """
 
     work: str
     confine: Callable[[], list[str]]
-    resident: Callable[[], int] | None = None
+    resident: Callable[[int], int] | None = None
     others: Callable[[], Iterable[int]] = field(default=lambda: ())
     count_disk: bool = False
 
@@ -185,7 +186,7 @@ def _watch(job: Job, guard: Guard, child: int, woken: int, begun: float) -> tupl
                 return "exit", code
         if LIFELINE in ready:
             return "orphaned", None
-        if guard.resident is not None and guard.resident() > job.memory_bytes:
+        if guard.resident is not None and guard.resident(child) > job.memory_bytes:
             return "memory", None
         if guard.count_disk and is_overfull(guard.work, job.disk_bytes):
             return "disk", None
