@@ -126,8 +126,22 @@ describe("Refactorings in the editor", { timeout: 40 * 60_000 }, () => {
     const first = await goToLine(BLOCK.first);
     const count = lines.indexOf(BLOCK.last) + 3 - first;
     await editor.press("Home", ...Array(count).fill("Shift+ArrowDown"));
-    await menu(() => editor.press("Control+Shift+R"), /^Extract function…/);
-    await choose(/^Extract function…/);
+    const question = editor.page.locator(".quick-input-widget").filter({ hasText: /Extract function/ });
+    const asked = () =>
+      question.waitFor({ timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      );
+    // A menu that the editor fills anew at this very moment swallows the key.
+    await until(
+      "the question for a name",
+      async () => {
+        await menu(() => editor.press("Control+Shift+R"), /^Extract function…/);
+        await choose(/^Extract function…/);
+        return asked();
+      },
+      { timeoutMs: START_MS },
+    );
     await editor.answerInput(/Extract function/, "1st");
     await until("the name to be refused", async () =>
       (await editor.page.locator(".quick-input-widget").innerText()).includes("cannot be a name"),
