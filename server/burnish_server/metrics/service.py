@@ -14,7 +14,7 @@ from burnish_server.excluded import file_of
 from burnish_server.learning.ranges import Edit
 from burnish_server.metrics.model import Limits, Measured
 from burnish_server.metrics.moving import moved
-from burnish_server.perf.process import AnalyserError
+from burnish_server.perf.process import AnalyserError, AnalyserProcess
 
 if TYPE_CHECKING:
     from burnish_server.server import BurnishServer
@@ -43,7 +43,7 @@ class _Document(Analysed):
 
 
 class MetricsService:
-    """One client's. Lives in one event loop; measuring happens in the analyser's process.
+    """One client's. Lives in one event loop; measuring happens in an analyser's process of its own.
 
     Attributes:
         measured: called with a document's URI whenever it was measured.
@@ -58,6 +58,8 @@ class MetricsService:
         self.measured: Callable[[str], None] = lambda _: None
         self.clickable = False
         self.explains = False
+        #: Findings do not wait for figures.
+        self._process = AnalyserProcess()
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
@@ -87,6 +89,7 @@ class MetricsService:
         for document in self._documents.values():
             document.end()
         self._documents.clear()
+        self._process.close()
 
     async def look(self, uri: str) -> Figures | None:
         """The figures of the present text of a document; None where nothing is measured."""
@@ -120,7 +123,7 @@ class MetricsService:
         text, generation, options = document.source, self._generation, self._server.settings.metrics
         limits = Limits(options.complexity, options.nesting, options.maintainability)
         try:
-            found = await self._server.perf.process.metrics(uri, file_of(uri), text, limits)
+            found = await self._process.metrics(uri, file_of(uri), text, limits)
         except AnalyserError as error:
             log.warning("The figures of one document: %s", error)
             # This very text is not tried again: it may be what the process died of.

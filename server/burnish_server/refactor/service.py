@@ -18,8 +18,8 @@ from burnish_server.perf.held import Held, moved
 from burnish_server.perf.look import Look
 from burnish_server.perf.model import RuleText
 from burnish_server.perf.pages import write_pages
+from burnish_server.perf.process import AnalyserError, AnalyserProcess
 from burnish_server.perf.verdicts import Job
-from burnish_server.perf.worker_process import AnalyserError
 from burnish_server.refactor.model import LocalOffer, Offer
 from burnish_server.refactor.plans import Plans
 from burnish_server.refactor.process import RefactorProcess
@@ -60,6 +60,8 @@ class RefactorService:
     def __init__(self, server: BurnishServer) -> None:
         self._server = server
         self.process = RefactorProcess()
+        #: Findings do not wait for suggestions.
+        self._suggesting = AnalyserProcess()
         self.plans = Plans()
         self.asks = False
         self._documents: dict[str, _Suggested] = {}
@@ -103,6 +105,7 @@ class RefactorService:
                 entry.timer.cancel()
         self._documents.clear()
         self.process.close()
+        self._suggesting.close()
 
     # -- what is offered -------------------------------------------------------------------------------------
 
@@ -260,7 +263,7 @@ class RefactorService:
             return
         operation = {"op": "suggestions", "path": file_of(uri), "text": text}
         try:
-            answer = await self._server.perf.process.ask(operation)
+            answer = await self._suggesting.ask(operation)
         except AnalyserError as error:
             log.warning("Suggested refactorings in one document: %s", error)
             return
