@@ -64,10 +64,15 @@ class Session:
             *(sys.executable, "-m", "burnish_cli", "--home", str(home), "serve", "--stdio")
         )
         text = types.TextDocumentClientCapabilities(diagnostic=types.DiagnosticClientCapabilities())
+        # As VS Code does, it pulls again when asked to; the server then tells findings without waiting for figures.
+        refreshes = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+        self.client.feature(types.WORKSPACE_DIAGNOSTIC_REFRESH)(lambda *_: None)
         settings = {"completion": {"enabled": False}}
         await self.client.initialize_async(
             types.InitializeParams(
-                capabilities=types.ClientCapabilities(text_document=text),
+                capabilities=types.ClientCapabilities(
+                    text_document=text, workspace=types.WorkspaceClientCapabilities(diagnostics=refreshes)
+                ),
                 initialization_options={"settings": settings},
                 workspace_folders=[types.WorkspaceFolder(self.folder.as_uri(), "project")],
             )

@@ -40,6 +40,7 @@ export async function ensurePythonPackages(extras) {
         what: "The installation of the Python packages",
         log: "pip-install",
         advice: "see the log; most often the network or the C++ compiler is missing. Then run this again",
+        env: compilerEnvironment(),
         onLine: (line) => update(readable(line)),
       },
     );
@@ -49,6 +50,17 @@ export async function ensurePythonPackages(extras) {
 
 function hasLlama() {
   return capture(venvProgram("python"), ["-m", "pip", "show", "--quiet", "llama-cpp-python"]) !== undefined;
+}
+
+/**
+ * For compiling llama.cpp: without Intel's AMX, whose code some compilers (GCC 12 is one) make so that it ends the
+ * process (ggml-org/llama.cpp#20824). The extension does the same for its users.
+ * @returns {NodeJS.ProcessEnv}
+ */
+function compilerEnvironment() {
+  if (process.platform === "win32" || process.arch !== "x64") return {};
+  const flags = (name) => [process.env[name], "-U__AMX_INT8__"].filter(Boolean).join(" ");
+  return { CFLAGS: flags("CFLAGS"), CXXFLAGS: flags("CXXFLAGS") };
 }
 
 /** Makes sure that llama.cpp can be compiled where no ready-made package fits. */

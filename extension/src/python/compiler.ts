@@ -4,6 +4,22 @@ import { run } from "./process";
 
 const TIMEOUT_MS = 20_000;
 
+/**
+ * The environment for compiling llama.cpp: without Intel's AMX, whose code some compilers (GCC 12 is one) make so that
+ * it ends the process (ggml-org/llama.cpp#20824). No other code asks for this macro.
+ */
+export function compilerEnvironment(
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+  arch: string = process.arch,
+): NodeJS.ProcessEnv {
+  if (platform === "win32" || arch !== "x64") {
+    return env;
+  }
+  const flags = (name: string): string => [env[name], "-U__AMX_INT8__"].filter(Boolean).join(" ");
+  return { ...env, CFLAGS: flags("CFLAGS"), CXXFLAGS: flags("CXXFLAGS") };
+}
+
 /** `null` when llama.cpp can be compiled here, otherwise what is missing and how to get it. */
 export async function missingCompiler(
   platform: NodeJS.Platform = process.platform,

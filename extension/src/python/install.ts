@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { BasePython } from "./base";
-import { missingCompiler } from "./compiler";
+import { compilerEnvironment, missingCompiler } from "./compiler";
 import { explainPipFailure } from "./pipFailure";
 import { parsePipLine, type Step } from "./pipProgress";
 import { CancelledError, type Finished, run } from "./process";
@@ -154,7 +154,7 @@ async function runLogged(
   return run(command, args, {
     cwd: request.root,
     // Without the PYTHON… variables of a shell, which would mix another Python's packages into this one.
-    env: cleanEnvironment(process.env),
+    env: compilerEnvironment(cleanEnvironment(process.env)),
     onLine: (line) => {
       request.log(line);
       const step = parsePipLine(line);

@@ -40,6 +40,15 @@ def system_info() -> str:
     return str(lib.llama_print_system_info().decode("utf-8", "replace")).strip()
 
 
+def _repacks(features: str) -> bool:
+    """Whether weights may be repacked for this processor: not where llama.cpp was built with Intel's AMX.
+
+    Some compilers (GCC 12 is one) drop the tiles' configuration as a store that nobody reads, and the first product ends the process
+    (ggml-org/llama.cpp#20824, #26954). AMX cannot be switched off alone.
+    """
+    return "AMX_INT8 = 1" not in features
+
+
 class LlamaBackend:
     """A loaded model with its context (see :class:`~burnish_models.engine.decode.Backend`).
 
@@ -94,6 +103,7 @@ class LlamaBackend:
         offload = bool(lib.llama_supports_gpu_offload())
         self.gpu_layers = (999 if gpu_layers < 0 else gpu_layers) if offload else 0
         params.n_gpu_layers = self.gpu_layers
+        params.use_extra_bufts = _repacks(system_info())
         model = lib.llama_model_load_from_file(str(path).encode(), params)
         if not model:
             raise EngineStartError(

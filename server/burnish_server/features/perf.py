@@ -17,6 +17,7 @@ from burnish_server.perf.model import Found
 from burnish_server.perf.words import diagnostic_message, hover_text
 
 if TYPE_CHECKING:
+    from burnish_server.metrics.service import Figures
     from burnish_server.server import BurnishServer
 
 __all__ = ["diagnostics_of", "diagnostics_on", "hover_parts", "register", "target_of"]
@@ -46,7 +47,15 @@ def register(server: BurnishServer) -> None:
         params: types.DocumentDiagnosticParams,
     ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
         uri = params.text_document.uri
-        look, figures = await asyncio.gather(server.perf.look(uri), server.metrics.look(uri))
+        publisher.asked(uri)
+        if publisher.refreshes:
+            # Findings do not wait for figures: those last known are told, and if they turn out to be others, it is asked to pull again.
+            look = await server.perf.look(uri)
+            server.metrics.look_soon(uri)
+            figures = server.metrics.last(uri)
+            publisher.answered(uri, figures)
+        else:
+            look, figures = await asyncio.gather(server.perf.look(uri), server.metrics.look(uri))
         found = diagnostics_of(server, uri, look) if look is not None else []
         found += metric_diagnostics(server, figures, _SEVERITIES) + suggestion_diagnostics(server, uri)
         identity = _identity(found)
@@ -104,11 +113,28 @@ class _Publisher:
         self._server = server
         #: What was pushed last, by document.
         self._pushed: dict[str, str] = {}
+        #: The figures that were pulled last, by document; missing while the answer to a pull is outstanding.
+        self._pulled: dict[str, str] = {}
 
     @property
     def _pulls(self) -> bool:
         document = self._server.client_capabilities.text_document
         return bool(document and document.diagnostic)
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether the client pulls again when asked to."""
+        workspace = self._server.client_capabilities.workspace
+        refresh = workspace.diagnostics if workspace else None
+        return self._pulls and bool(refresh and refresh.refresh_support)
+
+    def asked(self, uri: str) -> None:
+        """A pull of a document waits for its answer, which tells the newest figures by itself."""
+        self._pulled.pop(uri, None)
+
+    def answered(self, uri: str, figures: Figures | None) -> None:
+        """A pull of a document is answered, with these figures."""
+        self._pulled[uri] = _identity(metric_diagnostics(self._server, figures, _SEVERITIES))
 
     def edited(self, uri: str) -> None:
         """A document was opened or edited: who pulls asks by itself."""
@@ -123,16 +149,18 @@ class _Publisher:
 
     def measured(self, uri: str) -> None:
         """A document was measured; its findings were told already, as a rule."""
-        if not self._pulls and self._pushed.get(uri, _identity([])) != _identity(self._found(uri)):
+        if self._pulls:
+            now = _identity(metric_diagnostics(self._server, self._server.metrics.last(uri), _SEVERITIES))
+            if self._pulled.get(uri, now) != now:
+                self.changed(uri)
+        elif self._pushed.get(uri, _identity([])) != _identity(self._found(uri)):
             self._push(uri)
 
     def changed(self, uri: str | None) -> None:
         """Findings may be others now, of one document or of all."""
         server = self._server
         if self._pulls:
-            workspace = server.client_capabilities.workspace
-            refresh = workspace.diagnostics if workspace else None
-            if refresh and refresh.refresh_support and server.perf.open_documents():
+            if self.refreshes and server.perf.open_documents():
                 server.workspace_diagnostic_refresh(None)
             return
         for one in [uri] if uri is not None else server.perf.open_documents():
@@ -142,6 +170,7 @@ class _Publisher:
 
     def closed(self, uri: str) -> None:
         """A document was closed: its findings go."""
+        self._pulled.pop(uri, None)
         if not self._pulls:
             self._pushed.pop(uri, None)
             self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))

@@ -32,7 +32,7 @@ async def standing_of(server: BurnishServer, job: Job, title: str) -> Standing:
         return Standing(verdict)
     operation = {"op": "structure", "before": job.before, "after": job.after, "function": job.function}
     try:
-        answer = await server.perf.process.ask(operation)
+        answer = await server.metrics.process.ask(operation)
         standing = Standing(verdict, bool(answer["same"]), str(answer["reason"]))
     except AnalyserError as error:
         standing = Standing(verdict, reason=str(error))

@@ -58,8 +58,8 @@ class MetricsService:
         self.measured: Callable[[str], None] = lambda _: None
         self.clickable = False
         self.explains = False
-        #: Findings do not wait for figures.
-        self._process = AnalyserProcess()
+        #: Findings do not wait for figures, nor for the refactorings at a cursor, which it looks for, too.
+        self.process = AnalyserProcess(niceness=8)
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
@@ -89,7 +89,7 @@ class MetricsService:
         for document in self._documents.values():
             document.end()
         self._documents.clear()
-        self._process.close()
+        self.process.close()
 
     async def look(self, uri: str) -> Figures | None:
         """The figures of the present text of a document; None where nothing is measured."""
@@ -123,7 +123,7 @@ class MetricsService:
         text, generation, options = document.source, self._generation, self._server.settings.metrics
         limits = Limits(options.complexity, options.nesting, options.maintainability)
         try:
-            found = await self._process.metrics(uri, file_of(uri), text, limits)
+            found = await self.process.metrics(uri, file_of(uri), text, limits)
         except AnalyserError as error:
             log.warning("The figures of one document: %s", error)
             # This very text is not tried again: it may be what the process died of.

@@ -30,7 +30,9 @@ class WorkerProcess:
 
     module: str
 
-    def __init__(self) -> None:
+    def __init__(self, niceness: int = 5) -> None:
+        """``niceness``: how far it gives way to other processes, 0 to 19; without effect on Windows."""
+        self._niceness = niceness
         self._process: asyncio.subprocess.Process | None = None
         self._killed: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -96,7 +98,7 @@ class WorkerProcess:
         if self._process is None or self._process.returncode is not None:
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-P", "-m", self.module),
+                    *(sys.executable, "-P", "-m", self.module, str(self._niceness)),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     limit=_LONGEST_LINE,

@@ -60,8 +60,8 @@ class RefactorService:
     def __init__(self, server: BurnishServer) -> None:
         self._server = server
         self.process = RefactorProcess()
-        #: Findings do not wait for suggestions.
-        self._suggesting = AnalyserProcess()
+        #: Nobody waits for suggestions.
+        self._suggesting = AnalyserProcess(niceness=15)
         self.plans = Plans()
         self.asks = False
         self._documents: dict[str, _Suggested] = {}
@@ -166,7 +166,7 @@ class RefactorService:
         """What is said of every refactoring within one file."""
         if not self._about:
             try:
-                rules = (await self._server.perf.process.ask({"op": "about"}))["rules"]
+                rules = (await self._server.metrics.process.ask({"op": "about"}))["rules"]
                 self._about = {rule: RuleText.from_json(raw) for rule, raw in rules.items()}
             except AnalyserError as error:
                 log.warning("The refactorings' texts could not be read: %s", error)
@@ -238,7 +238,7 @@ class RefactorService:
         source, version = document.snapshot, document.version
         operation = {"op": "refactorings", "path": path, "text": source.text}
         try:
-            answer = await self._server.perf.process.ask(operation)
+            answer = await self._server.metrics.process.ask(operation)
         except AnalyserError as error:
             log.warning("Refactorings in one document: %s", error)
             answer = {"offers": [], "broken": True}

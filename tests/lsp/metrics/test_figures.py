@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from burnish_server.documents import SourceText
+from tests.lsp.conftest import RECORDER
 from tests.lsp.metrics.parts import (
     CLICKABLE,
     HINTS,
@@ -23,7 +25,7 @@ from tests.lsp.metrics.parts import (
     simple,
     titles,
 )
-from tests.lsp.perf.editor import Start
+from tests.lsp.perf.editor import RULE, VERIFIER, Start, exact
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -84,6 +86,50 @@ async def test_nothing_is_shown_where_it_is_off_and_settings_take_effect_at_once
     configure(one, {"metrics": {"diagnostics": False}})
     await asyncio.wait_for(one.refreshed.wait(), 5)
     assert await one.hints(uri) == []
+
+
+#: One rule for findings and one for figures.
+BOTH = f'[tool.burnish]\nselect = ["{RULE}", "complex-function"]\n'
+#: Figures take their time until a file says that they may be told.
+SLOW_FIGURES = """
+from burnish_server.perf.process import AnalyserProcess
+
+really = AnalyserProcess.metrics
+
+async def metrics(*arguments):
+    import asyncio
+    while not Path(sys.argv[1]).with_name("measure").exists():
+        await asyncio.sleep(0.01)
+    return await really(*arguments)
+
+AnalyserProcess.metrics = metrics
+"""
+
+
+async def test_findings_do_not_wait_for_figures(editor: Start, tmp_path: Path) -> None:
+    one = await editor(program="import sys\n" + VERIFIER + SLOW_FIGURES + RECORDER, pyproject=BOTH)
+    uri = one.open("a.py", f"{exact()}\n\n{branches()}")
+    first = await one.pull(uri)
+    assert [each.code for each in first.items] == [RULE]
+    assert not one.refreshed.is_set()
+    (tmp_path / "measure").touch()
+    await asyncio.wait_for(one.refreshed.wait(), 20)
+    assert sorted(each.code for each in (await one.pull(uri)).items) == ["complex-function", RULE]
+    # Figures keep their places while somebody types, and those that are the same are not told again.
+    one.refreshed.clear()
+    (tmp_path / "measure").unlink()
+    one.edit(uri, 0, 0, "x = 1\n")
+    moved = {each.code: each.range.start.line for each in (await one.pull(uri)).items}
+    assert moved == {RULE: 4, "complex-function": 9}
+    (tmp_path / "measure").touch()
+    assert {each.code: each.range.start.line for each in await one.hints(uri)} == moved
+    assert not one.refreshed.is_set()
+
+
+async def test_who_cannot_be_asked_to_pull_again_gets_findings_and_figures_at_once(editor: Start) -> None:
+    one = await editor(refreshes=False, pyproject=BOTH)
+    uri = one.open("a.py", f"{exact()}\n\n{branches()}")
+    assert sorted(each.code for each in (await one.pull(uri)).items) == ["complex-function", RULE]
 
 
 async def test_a_bad_setting_is_named_and_costs_nothing_else(editor: Start) -> None:

@@ -20,7 +20,7 @@ from tests.lsp.perf.editor import PYPROJECT, WITH_VERIFIER, Editor, Start
 
 @pytest_asyncio.fixture
 async def editor(tmp_path: Path) -> AsyncIterator[Start]:
-    """Start editors: ``await editor(settings, program=…, trusted=…, pull=…)``."""
+    """Start editors: ``await editor(settings, program=…, trusted=…, pull=…, …)``."""
     made: list[Editor] = []
 
     async def start(
@@ -29,6 +29,7 @@ async def editor(tmp_path: Path) -> AsyncIterator[Start]:
         program: str = WITH_VERIFIER,
         trusted: Any = True,
         pull: bool = True,
+        refreshes: bool = True,
         resolves: bool = True,
         home: str = "home",
         pyproject: str = PYPROJECT,
@@ -49,7 +50,7 @@ async def editor(tmp_path: Path) -> AsyncIterator[Start]:
         if pull:
             capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
             capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(
-                refresh_support=True
+                refresh_support=refreshes
             )
         if not resolves:
             assert capabilities.text_document.code_action

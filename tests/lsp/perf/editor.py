@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pytest_lsp import LanguageClient
 
 from burnish_server.documents import SourceText
@@ -116,6 +118,11 @@ class Editor:
         return await self.client.text_document_diagnostic_async(params)
 
     async def hints(self, uri: str) -> list[types.Diagnostic]:
+        """What is told of a document once its figures are known, too: findings do not wait for them."""
+        await self.pull(uri)
+        # It is refused where no function stands, once the figures are known.
+        with suppress(JsonRpcException):
+            await self.command("complexity", {"uri": uri, "position": {"line": 0, "character": 0}})
         return list((await self.pull(uri)).items)
 
     def at(self, uri: str, words: str) -> types.Range:
