@@ -101,8 +101,10 @@ async def answers(model: Path, prompts: Sequence[FimPrompt]) -> list[str]:
     return found
 
 
-def places(files: dict[str, str], count: int, rng: random.Random) -> list[tuple[str, FimPrompt, str]]:
-    """Random cursors with what stands there."""
+def places(
+    files: dict[str, str], count: int, tokens: int, rng: random.Random
+) -> list[tuple[str, FimPrompt, str]]:
+    """Random cursors, the text around them (about so many tokens, three quarters of it before), and what stands there."""
     lines = {name: text.split("\n") for name, text in files.items()}
     names = sorted(files)
     found = []
@@ -114,15 +116,23 @@ def places(files: dict[str, str], count: int, rng: random.Random) -> list[tuple[
         if len(line) - indent < 6:
             continue
         prompt, truth = cut_lines(name, lines[name], number, rng.randint(indent, len(line) - 3), number)
-        found.append((name, prompt, truth))
+        around = replace(prompt, prefix=prompt.prefix[-3 * tokens :], suffix=prompt.suffix[:tokens])
+        found.append((name, around, truth))
     return found
 
 
 def record_night(
-    home: Path, workspace: Path, files: dict[str, str], model: Path, kind: str, count: int, rng: random.Random
+    home: Path,
+    workspace: Path,
+    files: dict[str, str],
+    model: Path,
+    kind: str,
+    options: argparse.Namespace,
+    rng: random.Random,
 ) -> None:
     """Suggestions of five days, with outcomes as the kind of night has them."""
-    drawn = places(files, count, rng)
+    count = options.events
+    drawn = places(files, count, options.prompt_tokens, rng)
     texts = asyncio.run(answers(model, [prompt for _, prompt, _ in drawn]))
     began = datetime.now(UTC) - timedelta(days=5)
     with Store(store_file(home)) as store:
@@ -172,7 +182,7 @@ def night(kind: str, number: int, options: argparse.Namespace) -> dict[str, Any]
         home, workspace = root / "home", root / "workspace"
         write_files(workspace, seen)
         agree(home)
-        record_night(home, workspace, seen, model, kind, options.events, rng)
+        record_night(home, workspace, seen, model, kind, options, rng)
         report = run_nightly(
             home,
             settings_for(kind, number, options),

@@ -38,7 +38,7 @@ export function tests() {
   return [
     script("extension", "Extension, unit tests (vitest)", "test:extension"),
     pytest("unit", "Python, unit tests (pytest)", "-n", "auto", "--dist", "worksteal"),
-    pytest("lsp", "Language server, a real client over stdio (pytest)"),
+    pytest("lsp", "Language server, a real client over stdio (pytest)", "-n", "2", "--dist", "worksteal"),
     pytest("integration", "Real model and real processes (pytest)"),
   ].filter((suite) => suite !== undefined);
 }

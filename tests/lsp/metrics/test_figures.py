@@ -70,6 +70,7 @@ async def test_nothing_is_shown_where_it_is_off_and_settings_take_effect_at_once
     uri = one.open("a.py", branches())
     assert (await lenses(one, uri), await inlay_hints(one, uri)) == ([], [])
     assert [hint.code for hint in await one.hints(uri)] == ["complex-function"]
+    one.refreshed.clear()
     configure(one, {"metrics": {"codeLens": True, "inlayHints": True, "complexity": 13}})
     await asyncio.wait_for(one.refreshed.wait(), 5)
     assert await titles(one, uri) == {0: "complexity 12 · C · 24 lines"}
