@@ -13,6 +13,8 @@ import { digest, readStamp, removeStamp, writeStamp } from "./stamps.mjs";
 const OLDEST = [3, 11];
 const NAMES = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"];
 const STAMP = path.join(VENV, ".burnish-stamp.json");
+const INSTALL = ["-m", "pip", "install", "--verbose", "--no-input", "--progress-bar=off"];
+const WITHOUT_AMX = "-U__AMX_INT8__";
 
 /**
  * Makes `.venv` hold Burnish and these extras at the pinned versions.
@@ -20,7 +22,7 @@ const STAMP = path.join(VENV, ".burnish-stamp.json");
  */
 export async function ensurePythonPackages(extras) {
   if (!venvWorks()) await makeVenv();
-  const inputs = digest(["pyproject.toml", "constraints.txt"], [venvVersion()]);
+  const inputs = digest(["pyproject.toml", "constraints.txt"], [venvVersion(), WITHOUT_AMX]);
   const stamp = readStamp(STAMP);
   const have = stamp.inputs === inputs && Array.isArray(stamp.extras) ? stamp.extras : [];
   const current = stamp.inputs === inputs && extras.every((extra) => have.includes(extra));
@@ -32,18 +34,20 @@ export async function ensurePythonPackages(extras) {
     removeStamp(STAMP);
     const target = wanted.length ? `.[${wanted.join(",")}]` : ".";
     // hatchling: `npm run package` builds the wheel with it.
-    const what = ["-c", "constraints.txt", "hatchling", "-e", target];
-    await run(
-      venvProgram("python"),
-      ["-m", "pip", "install", "--verbose", "--no-input", "--progress-bar=off", ...what],
-      {
+    const install = (log, ...what) =>
+      run(venvProgram("python"), [...INSTALL, "-c", "constraints.txt", ...what], {
         what: "The installation of the Python packages",
-        log: "pip-install",
+        log,
         advice: "see the log; most often the network or the C++ compiler is missing. Then run this again",
         env: compilerEnvironment(),
         onLine: (line) => update(readable(line)),
-      },
-    );
+      });
+    await install("pip-install", "hatchling", "-e", target);
+    if (hasAmx()) {
+      // It was in pip's cache, from before it was compiled without.
+      capture(venvProgram("python"), ["-m", "pip", "cache", "remove", "llama_cpp_python"]);
+      await install("pip-install-llama", "--force-reinstall", "--no-deps", "llama-cpp-python");
+    }
     writeStamp(STAMP, { inputs, extras: wanted, root: ROOT });
   });
 }
@@ -59,8 +63,14 @@ function hasLlama() {
  */
 function compilerEnvironment() {
   if (process.platform === "win32" || process.arch !== "x64") return {};
-  const flags = (name) => [process.env[name], "-U__AMX_INT8__"].filter(Boolean).join(" ");
+  const flags = (name) => [process.env[name], WITHOUT_AMX].filter(Boolean).join(" ");
   return { CFLAGS: flags("CFLAGS"), CXXFLAGS: flags("CXXFLAGS") };
+}
+
+/** Whether the llama.cpp that is installed was compiled with Intel's AMX. */
+function hasAmx() {
+  const test = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())";
+  return capture(venvProgram("python"), ["-c", test])?.includes("AMX_INT8 = 1") ?? false;
 }
 
 /** Makes sure that llama.cpp can be compiled where no ready-made package fits. */
