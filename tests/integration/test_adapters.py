@@ -25,14 +25,13 @@ from burnish_models.adapters.errors import AdapterError, AdapterRefusedError, Ad
 from burnish_models.adapters.records import Lineage, State
 from burnish_models.adapters.registry import Registry
 from burnish_models.engine import EngineSettings, FimPrompt, Finish, GenerateRequest, LlamaCppEngine, llama
-from burnish_models.engine.llama import LlamaBackend
-from burnish_models.engine.native_abort import NativeAbortFlag
 from burnish_models.errors import ModelFileError
 from burnish_models.gguf_file import file_sha256
 from burnish_training.kto.batches import Kind
 from burnish_training.kto.config import KtoConfig
 from burnish_training.kto.lora import LoraSettings, Precision, adapter_of, add_lora, load_base
 from burnish_training.kto.recipe import KtoRecipe
+from tests.integration.backends import small_backend
 from tests.unit.training.kto.tiny import VOCABULARY, fim, write_tiny
 
 pytestmark = pytest.mark.integration
@@ -55,15 +54,7 @@ PROMPTS = (
 def llama_cpp_logits(
     model: Path, adapter: Path | None, tokens: Sequence[int]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    backend = LlamaBackend(
-        model,
-        threads=1,
-        batch_threads=1,
-        gpu_layers=0,
-        context_tokens=256,
-        batch_tokens=64,
-        abort=NativeAbortFlag(),
-    )
+    backend = small_backend(model)
     if adapter is not None:
         backend.set_adapter(adapter, 1.0)
     return backend.evaluate_each(list(tokens)).copy()

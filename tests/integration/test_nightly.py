@@ -301,24 +301,15 @@ def test_tokens_are_those_of_the_served_prompt(bundled_model: Path) -> None:
     """The tokenizer that training uses makes the very ids that the engine's worker makes."""
     from burnish_models import gguf_file
     from burnish_models.engine.base import FimPrompt
-    from burnish_models.engine.llama import LlamaBackend
-    from burnish_models.engine.native_abort import NativeAbortFlag
     from burnish_models.engine.prompt import PromptTokenizer
     from burnish_training.nightly.replay_fim import replay_cuts
     from burnish_training.nightly.tokens import load_tokens
     from burnish_training.nightly.workspace import SourceFile
+    from tests.integration.backends import small_backend
 
     info = gguf_file.inspect(bundled_model)
     assert info.fim is not None
-    backend = LlamaBackend(
-        bundled_model,
-        threads=1,
-        batch_threads=1,
-        gpu_layers=0,
-        context_tokens=256,
-        batch_tokens=64,
-        abort=NativeAbortFlag(),
-    )
+    backend = small_backend(bundled_model)
     encode = backend.tokenizer(leading_space=info.fim.leading_space)
     served = PromptTokenizer(info.fim, info.token_ids, encode, backend.bos)
     ours = load_tokens(bundled_model)

@@ -87,7 +87,7 @@ async def test_killed_in_mid_request_the_editor_gets_its_answer(
         took = time.monotonic() - killed
         record_property("takeover_ms", round(took * 1000))
         assert answer["text"] == " - second"
-        assert took < 3.0
+        assert took < 1.0
         status = await session.command("status")
         assert "in place of" in status["backend"]
         assert "The local model serves:" in status["detail"]

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.backends import small_backend
 
 from burnish_models.engine import llama
-from burnish_models.engine.llama import LlamaBackend
-from burnish_models.engine.native_abort import NativeAbortFlag
 
 pytestmark = pytest.mark.integration
 
@@ -31,14 +30,6 @@ def test_weights_are_not_repacked_where_llama_cpp_was_built_with_amx(
 
     monkeypatch.setattr(llama, "system_info", lambda: f"CPU : {features} | OPENMP = 1 |")
     monkeypatch.setattr(llama.lib, "llama_model_load_from_file", loaded)
-    backend = LlamaBackend(
-        bundled_model,
-        threads=1,
-        batch_threads=1,
-        gpu_layers=0,
-        context_tokens=256,
-        batch_tokens=64,
-        abort=NativeAbortFlag(),
-    )
+    backend = small_backend(bundled_model)
     assert asked == [repacked]
     assert backend.evaluate_each([1, 2, 3]).shape == (3, backend.vocabulary_size)
